@@ -1,0 +1,416 @@
+//! The command line that the programs of this project share: one table for each program says what
+//! can be given, and reading, `--help` and the complaints all follow from it.
+
+use std::{
+    error,
+    ffi::{OsStr, OsString},
+    fmt,
+    str::FromStr,
+    time::Duration,
+};
+
+/// What a program takes.
+#[derive(Debug)]
+pub struct Program {
+    /// The binary's name.
+    pub name: &'static str,
+    /// The version that `--version` shows.
+    pub version: &'static str,
+    /// What it does, in a sentence or two.
+    pub about: &'static str,
+    /// Name and meaning of each operand, in order; all of them are needed.
+    pub operands: &'static [(&'static str, &'static str)],
+    /// The options, but for `--help` and `--version`, which every program has.
+    pub options: &'static [Flag],
+    /// Titles and texts that follow the options in `--help`.
+    pub sections: &'static [(&'static str, &'static str)],
+}
+
+/// An option: `--name`, `--name VALUE` or `--name=VALUE`.
+#[derive(Debug)]
+pub struct Flag {
+    /// Without the dashes.
+    pub name: &'static str,
+    /// What stands for its value in the help, if it takes one.
+    pub value: Option<&'static str>,
+    /// Its meaning, with the default.
+    pub help: &'static str,
+}
+
+const HELP: Flag = Flag {
+    name: "help",
+    value: None,
+    help: "Show this help and exit",
+};
+const VERSION: Flag = Flag {
+    name: "version",
+    value: None,
+    help: "Show the version and exit",
+};
+
+/// What was given.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Given {
+    /// `--help` or `--version`: what is to be shown before exiting with 0.
+    Information(String),
+    /// Operands and options.
+    Arguments(Arguments),
+}
+
+/// The operands, as many as the program has, and the options that were given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Arguments {
+    operands: Vec<OsString>,
+    options: Vec<(&'static str, OsString)>,
+}
+
+/// A command line that cannot be used. Exit status 2.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UsageError(String);
+
+impl Program {
+    /// Reads a command line without its first word. Options may stand before, between and behind
+    /// the operands; behind `--` everything is an operand.
+    ///
+    /// # Errors
+    /// [`UsageError`], naming what is wrong.
+    pub fn read(&self, words: impl IntoIterator<Item = OsString>) -> Result<Given, UsageError> {
+        let mut words = words.into_iter();
+        let (mut operands, mut options) = (Vec::new(), Vec::new());
+        let mut only_operands = false;
+        while let Some(word) = words.next() {
+            let Some(option) = word
+                .to_str()
+                .filter(|text| !only_operands && is_option(text))
+            else {
+                operands.push(word);
+                continue;
+            };
+            if option == "--" {
+                only_operands = true;
+                continue;
+            }
+            let (name, attached) = match option.split_once('=') {
+                Some((name, value)) => (name, Some(OsString::from(value))),
+                None => (option, None),
+            };
+            let flag = self.find(name)?;
+            let value = match (flag.value, attached) {
+                (None, None) if flag.name == HELP.name => {
+                    return Ok(Given::Information(self.help()));
+                }
+                (None, None) if flag.name == VERSION.name => {
+                    return Ok(Given::Information(format!(
+                        "{} {}\n",
+                        self.name, self.version
+                    )));
+                }
+                (None, None) => OsString::new(),
+                (None, Some(_)) => return Err(UsageError(format!("{name} takes no value"))),
+                (Some(_), Some(value)) => value,
+                (Some(what), None) => words
+                    .next()
+                    .ok_or_else(|| UsageError(format!("{name} needs a value: {name} {what}")))?,
+            };
+            options.push((flag.name, value));
+        }
+        if let Some((missing, _)) = self.operands.get(operands.len()) {
+            return Err(UsageError(format!("{missing} is missing")));
+        }
+        if let Some(extra) = operands.get(self.operands.len()) {
+            return Err(UsageError(format!(
+                "{} is one argument too many",
+                quoted(extra)
+            )));
+        }
+        Ok(Given::Arguments(Arguments { operands, options }))
+    }
+
+    /// The one line that shows how the program is called.
+    pub fn usage(&self) -> String {
+        let operands: String = self
+            .operands
+            .iter()
+            .map(|(name, _)| format!(" {name}"))
+            .collect();
+        format!("Usage: {}{operands} [OPTION]...", self.name)
+    }
+
+    /// All that `--help` shows.
+    pub fn help(&self) -> String {
+        let left = |flag: &Flag| match flag.value {
+            Some(value) => format!("--{} {value}", flag.name),
+            None => format!("--{}", flag.name),
+        };
+        let mut help = format!("{}\n\n{}\n\n", self.usage(), self.about);
+        for (name, meaning) in self.operands {
+            help += &format!("  {name:24}{meaning}\n");
+        }
+        help += "\nOptions:\n";
+        for flag in self.flags() {
+            help += &format!("  {:24}{}\n", left(flag), flag.help);
+        }
+        for (title, text) in self.sections {
+            help += &format!("\n{title}:\n{text}\n");
+        }
+        help
+    }
+
+    /// Every option, the two that all programs have last.
+    pub fn flags(&self) -> impl Iterator<Item = &Flag> {
+        self.options.iter().chain([&HELP, &VERSION])
+    }
+
+    fn find(&self, given: &str) -> Result<&Flag, UsageError> {
+        let name = given.trim_start_matches('-');
+        if let Some(flag) = self
+            .flags()
+            .find(|flag| given.starts_with("--") && flag.name == name)
+        {
+            return Ok(flag);
+        }
+        let nearest = self
+            .flags()
+            .map(|flag| (distance(name, flag.name), flag.name))
+            .min();
+        Err(UsageError(match nearest {
+            Some((distance, flag)) if distance <= 3 && distance < flag.len() => {
+                format!("no option {given:?}; did you mean --{flag}?")
+            }
+            _ => format!("no option {given:?}"),
+        }))
+    }
+}
+
+impl Arguments {
+    /// The operand at this place of [`Program::operands`].
+    pub fn operand(&self, place: usize) -> &OsStr {
+        self.operands
+            .get(place)
+            .map_or(OsStr::new(""), OsString::as_os_str)
+    }
+
+    /// The operand at this place, as a `T`.
+    ///
+    /// # Errors
+    /// [`UsageError`], saying that the operand is not `what` (say "a port").
+    pub fn parse_operand<T: FromStr>(&self, place: usize, what: &str) -> Result<T, UsageError> {
+        let given = self.operand(place);
+        parse(given).ok_or_else(|| UsageError(format!("{} is not {what}", quoted(given))))
+    }
+
+    /// Whether this option was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.option(name).is_some()
+    }
+
+    /// The value of this option as a `T`, or the default; the last one counts.
+    ///
+    /// # Errors
+    /// [`UsageError`], saying that the value is not `what`.
+    pub fn parse_option<T: FromStr>(
+        &self,
+        name: &str,
+        default: T,
+        what: &str,
+    ) -> Result<T, UsageError> {
+        let Some(given) = self.option(name) else {
+            return Ok(default);
+        };
+        parse(given).ok_or_else(|| UsageError(format!("--{name}: {} is not {what}", quoted(given))))
+    }
+
+    /// The value of this option in seconds, with or without a fraction, above 0 and at most a day.
+    ///
+    /// # Errors
+    /// [`UsageError`], saying so.
+    pub fn seconds(&self, name: &str, default: Duration) -> Result<Duration, UsageError> {
+        let what = "a number of seconds above 0 and at most 86400";
+        let seconds = self.parse_option(name, default.as_secs_f64(), what)?;
+        if (0.001..=86_400.0).contains(&seconds) {
+            return Ok(Duration::from_secs_f64(seconds));
+        }
+        Err(UsageError(format!("--{name}: {seconds} is not {what}")))
+    }
+
+    fn option(&self, name: &str) -> Option<&OsStr> {
+        let mut given = self
+            .options
+            .iter()
+            .rev()
+            .filter(|(option, _)| *option == name);
+        given.next().map(|(_, value)| value.as_os_str())
+    }
+}
+
+impl UsageError {
+    /// A complaint about something given; one clause, naming the argument.
+    pub fn new(complaint: impl Into<String>) -> Self {
+        Self(complaint.into())
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for UsageError {}
+
+/// A lone `-` is an operand, and so is a negative number.
+fn is_option(word: &str) -> bool {
+    word.strip_prefix('-')
+        .is_some_and(|rest| !rest.is_empty() && rest.parse::<f64>().is_err())
+}
+
+fn parse<T: FromStr>(given: &OsStr) -> Option<T> {
+    given.to_str()?.parse().ok()
+}
+
+fn quoted(word: &OsStr) -> String {
+    format!("{:?}", word.to_string_lossy())
+}
+
+/// How many letters must be put in, taken out or changed to get from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &b) in to.iter().enumerate() {
+            let change = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRAM: Program = Program {
+        name: "talk",
+        version: "1.2",
+        about: "Talks.",
+        operands: &[("PORT", "where"), ("FILE", "who")],
+        options: &[
+            Flag {
+                name: "wait",
+                value: Some("SECONDS"),
+                help: "how long [default: 5]",
+            },
+            Flag {
+                name: "check",
+                value: None,
+                help: "only look",
+            },
+        ],
+        sections: &[("Environment", "  NONE")],
+    };
+
+    fn read(line: &str) -> Result<Given, UsageError> {
+        PROGRAM.read(
+            line.split(' ')
+                .filter(|word| !word.is_empty())
+                .map(OsString::from),
+        )
+    }
+
+    fn arguments(line: &str) -> Arguments {
+        match read(line) {
+            Ok(Given::Arguments(arguments)) => arguments,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn complaint(line: &str) -> String {
+        match read(line) {
+            Err(UsageError(complaint)) => complaint,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_stand_anywhere_before_a_double_dash() {
+        for line in [
+            "--wait 2 80 f",
+            "80 --wait=2 f",
+            "80 f --wait 2",
+            "--wait 9 80 f --wait 2",
+        ] {
+            let arguments = arguments(line);
+            assert_eq!(
+                arguments.parse_operand::<u16>(0, "a port"),
+                Ok(80),
+                "{line}"
+            );
+            assert_eq!(arguments.operand(1), "f");
+            assert_eq!(
+                arguments.seconds("wait", Duration::ZERO),
+                Ok(Duration::from_secs(2))
+            );
+            assert!(!arguments.has("check"));
+        }
+        assert!(arguments("--check 1 2").has("check"));
+        assert_eq!(arguments("-- --check --").operand(0), "--check");
+        assert_eq!(arguments("- -5").operand(1), "-5");
+    }
+
+    #[test]
+    fn complaints_name_what_is_wrong() {
+        for (line, expected) in [
+            ("", "PORT is missing"),
+            ("80", "FILE is missing"),
+            ("80 f x", "\"x\" is one argument too many"),
+            (
+                "--wiat 1 80 f",
+                "no option \"--wiat\"; did you mean --wait?",
+            ),
+            ("-wait 1 80 f", "no option \"-wait\"; did you mean --wait?"),
+            ("--something-else 80 f", "no option \"--something-else\""),
+            ("80 f --wait", "--wait needs a value: --wait SECONDS"),
+            ("80 f --check=1", "--check takes no value"),
+        ] {
+            assert_eq!(complaint(line), expected);
+        }
+    }
+
+    #[test]
+    fn values_are_checked() {
+        let wait = |line: &str| {
+            arguments(line)
+                .seconds("wait", Duration::from_secs(5))
+                .map_err(|e| e.0)
+        };
+        assert_eq!(wait("1 2"), Ok(Duration::from_secs(5)));
+        assert_eq!(wait("1 2 --wait 0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["0", "-1", "nan", "inf", "1e9", "x", ""] {
+            assert!(wait(&format!("1 2 --wait={bad}")).is_err(), "{bad}");
+        }
+        let port = arguments("70000 f").parse_operand::<u16>(0, "a port");
+        assert_eq!(port, Err(UsageError::new("\"70000\" is not a port")));
+    }
+
+    #[test]
+    fn help_and_version() {
+        let help = Given::Information(PROGRAM.help());
+        assert_eq!(read("--help"), Ok(help));
+        assert_eq!(
+            read("80 --version --nonsense"),
+            Ok(Given::Information("talk 1.2\n".into()))
+        );
+        assert_eq!(PROGRAM.usage(), "Usage: talk PORT FILE [OPTION]...");
+        for part in [
+            "  --wait SECONDS",
+            "how long [default: 5]",
+            "  --help",
+            "Environment:\n  NONE",
+        ] {
+            assert!(PROGRAM.help().contains(part), "{part}");
+        }
+    }
+}
