@@ -219,10 +219,9 @@ mod tests {
 
         #[test]
         fn any_line_is_a_command_or_an_error(line in "(/(login|port|list|to|toall|exit))?[^\n]*") {
-            if let Ok(command) = Command::parse(&line) {
-                if !matches!(command, Command::Port(_)) {
-                    prop_assert_eq!(command.to_string(), line);
-                }
+            match Command::parse(&line) {
+                Err(_) | Ok(Command::Port(_)) => {} // a port may have been written with leading zeros
+                Ok(command) => prop_assert_eq!(command.to_string(), line),
             }
         }
     }

@@ -37,7 +37,7 @@ pub use command::Command;
 pub use delivery::Delivery;
 pub use error::{LineError, Malformed};
 pub use line::{LineReader, MAX_ENDLESS, MAX_LINE, MAX_SERVER_LINE, set_line};
-pub use name::UserName;
+pub use name::{OwnedName, UserName};
 pub use password::Password;
 pub use printable::Printable;
 pub use reply::Reply;

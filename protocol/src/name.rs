@@ -1,6 +1,6 @@
 //! User names.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use crate::Malformed;
 
@@ -31,6 +31,29 @@ impl<'a> UserName<'a> {
     /// The name as it was given.
     pub const fn as_str(self) -> &'a str {
         self.0
+    }
+
+    /// The same name, to be kept.
+    pub fn to_owned(self) -> OwnedName {
+        OwnedName(Arc::from(self.0))
+    }
+}
+
+/// A [`UserName`] that is kept, and shared by those who keep it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnedName(Arc<str>);
+
+impl OwnedName {
+    /// The name.
+    pub fn get(&self) -> UserName<'_> {
+        UserName(&self.0)
+    }
+}
+
+/// Maps keyed by owned names are searched with `UserName::as_str`.
+impl Borrow<str> for OwnedName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -1,0 +1,134 @@
+//! The command line.
+
+use std::{
+    ffi::OsString,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use protocol::cli::{Arguments, Flag, Given, Program, UsageError};
+use server::Limits;
+
+/// What the command line may hold.
+pub(crate) const PROGRAM: Program = Program {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Serves the messenger: a thread for each client on connection La, and a connection Lb\n\
+            dialled back to each. Prints one line when ready: Listening on ADDRESS:PORT.",
+    operands: &[
+        ("PORT", "Port to listen on; 0 takes a free one"),
+        (
+            "USERS_FILE",
+            "Text file of accounts: username password, a line each",
+        ),
+    ],
+    options: &[
+        Flag {
+            name: "bind",
+            value: Some("ADDRESS"),
+            help: "Address to listen on [default: 0.0.0.0]",
+        },
+        Flag {
+            name: "ack-timeout",
+            value: Some("SECONDS"),
+            help: "Wait for a receipt [default: 5]",
+        },
+        Flag {
+            name: "dial-timeout",
+            value: Some("SECONDS"),
+            help: "Wait for Lb to be taken [default: 5]",
+        },
+        Flag {
+            name: "login-timeout",
+            value: Some("SECONDS"),
+            help: "From connecting to 101 [default: 300]",
+        },
+        Flag {
+            name: "port-timeout",
+            value: Some("SECONDS"),
+            help: "From 101 to 201 [default: 30]",
+        },
+        Flag {
+            name: "max-clients",
+            value: Some("N"),
+            help: "Connections at once [default: 10000]",
+        },
+        Flag {
+            name: "check",
+            value: None,
+            help: "Read USERS_FILE, say how many users, exit",
+        },
+    ],
+    sections: &[
+        (
+            "Example",
+            "  server 12345 users.txt\n  server 0 users.txt --bind 127.0.0.1 --ack-timeout 2.5",
+        ),
+        (
+            "Environment",
+            "  RUST_LOG                What goes to the log on standard error: error, warn, info\n\
+             \x20                         (the default), debug (with what is chatted), trace, off",
+        ),
+        (
+            "Exit status",
+            "  0  the information asked for was shown\n  \
+               1  cannot run: the file cannot be used, the port is taken\n  \
+               2  wrong usage",
+        ),
+    ],
+};
+
+/// What is to be done.
+pub(crate) enum Task {
+    /// Show this and exit.
+    Show(String),
+    /// Read this users file and exit.
+    Check(PathBuf),
+    /// Serve.
+    Serve(Args),
+}
+
+/// What serving needs.
+pub(crate) struct Args {
+    /// Where to listen.
+    pub(crate) address: SocketAddr,
+    /// The users file.
+    pub(crate) users: PathBuf,
+    /// Time-outs and counts.
+    pub(crate) limits: Limits,
+}
+
+/// Reads the command line.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, UsageError> {
+    let given = match PROGRAM.read(words)? {
+        Given::Information(text) => return Ok(Task::Show(text)),
+        Given::Arguments(given) => given,
+    };
+    let port = given.parse_operand(0, "a port: 0 to 65535")?;
+    let users = PathBuf::from(given.operand(1));
+    let limits = limits(&given)?;
+    let bind = given.parse_option("bind", IpAddr::from(Ipv4Addr::UNSPECIFIED), "an IP address")?;
+    if given.has("check") {
+        return Ok(Task::Check(users));
+    }
+    Ok(Task::Serve(Args {
+        address: SocketAddr::new(bind, port),
+        users,
+        limits,
+    }))
+}
+
+fn limits(given: &Arguments) -> Result<Limits, UsageError> {
+    let default = Limits::default();
+    Ok(Limits {
+        ack_timeout: given.seconds("ack-timeout", default.ack_timeout)?,
+        dial_timeout: given.seconds("dial-timeout", default.dial_timeout)?,
+        login_timeout: given.seconds("login-timeout", default.login_timeout)?,
+        port_timeout: given.seconds("port-timeout", default.port_timeout)?,
+        max_clients: given.parse_option(
+            "max-clients",
+            default.max_clients,
+            "a number of clients",
+        )?,
+    })
+}

@@ -1,0 +1,79 @@
+//! One message to many links at once.
+
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    link::{DeliveryError, Wait},
+    member::Member,
+};
+
+/// The shortest and the longest nap between two rounds of looking for receipts, once somebody has
+/// kept the rest waiting. In between it is an eighth of the time already spent, so that many silent
+/// receivers cost few rounds and a quick one is not held for long.
+const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(20));
+
+/// Sends a line to all of these members, one right after the other, and only then collects the
+/// receipts. Says who did not acknowledge and why.
+///
+/// Nobody waits for a stranger here: each receiver's turn ends with its own receipt, however silent
+/// others are, and a receiver whose Lb is in somebody else's use gets the line as soon as that ends,
+/// or not at all if it does not within `patience`. No turn is awaited while others are held.
+pub(crate) fn broadcast<'a>(
+    receivers: &'a [Arc<Member>],
+    line: &[u8],
+    patience: Duration,
+    mut meanwhile: impl FnMut(),
+) -> Vec<(&'a Member, DeliveryError)> {
+    let start = Instant::now();
+    let mut failures = Vec::new();
+    let mut unsent: Vec<&Member> = receivers.iter().map(AsRef::as_ref).collect();
+    let mut under_way = Vec::with_capacity(receivers.len());
+    // Waiting for receipts in the order of sending costs the fewest calls, as the later ones come
+    // meanwhile; until one has not come for a whole slice.
+    let mut wait = Wait::Slice;
+    loop {
+        unsent.retain(|&member| match member.link().try_begin(line, patience) {
+            None => true,
+            Some(Ok(delivery)) => {
+                under_way.push((member, delivery));
+                false
+            }
+            Some(Err(error)) => {
+                failures.extend(failure(member, Err(error)));
+                false
+            }
+        });
+        under_way.retain_mut(|(member, delivery)| {
+            let mut outcome = delivery.advance(Wait::No);
+            if outcome.is_none() && wait == Wait::Slice {
+                outcome = delivery.advance(Wait::Slice);
+                if outcome.is_none() {
+                    wait = Wait::No;
+                }
+            }
+            let Some(outcome) = outcome else { return true };
+            failures.extend(failure(member, outcome));
+            false
+        });
+        let spent = start.elapsed();
+        if spent > patience {
+            failures.extend(unsent.drain(..).map(|member| (member, DeliveryError::Busy)));
+        }
+        if unsent.is_empty() && under_way.is_empty() {
+            return failures;
+        }
+        meanwhile();
+        thread::sleep((spent / 8).clamp(NAP.0, NAP.1));
+    }
+}
+
+fn failure(
+    member: &Member,
+    outcome: Result<(), DeliveryError>,
+) -> Option<(&Member, DeliveryError)> {
+    member.settle(outcome).err().map(|error| (member, error))
+}

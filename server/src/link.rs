@@ -1,0 +1,301 @@
+//! One user's Lb behind its `Mutex`: deliver, give up, close.
+
+use std::{
+    fmt,
+    io::{self, ErrorKind, Read, Write},
+    net::{Shutdown, TcpStream},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError},
+    time::{Duration, Instant},
+};
+
+use protocol::{LineError, LineReader, MAX_LINE, Malformed, Reply, Status};
+
+/// The longest that one read or write on Lb blocks. Whoever waits for longer looks around in
+/// between: for the deadline, for a sender who has left, for the other receivers of a `/toall`.
+/// An honest receipt takes a round trip, so that it normally comes within the first slice.
+const SLICE: Duration = Duration::from_millis(20);
+
+/// A user's Lb. It does not stand until `/port` succeeded.
+#[derive(Default)]
+pub(crate) struct Link {
+    /// Set once, when Lb stands, and outside the lock: closing it must not wait for a turn. At rest
+    /// it does not block; blocking, it waits for at most a [`SLICE`].
+    socket: OnceLock<TcpStream>,
+    /// The turn to speak on Lb, held for one write and its receipt (handout, section III, note 1).
+    /// Both have deadlines, and no other lock is taken or awaited meanwhile but, without waiting,
+    /// other links' turns. It guards what was read of the next receipt; `None` before Lb stands and
+    /// after it failed: who speaks takes that out and puts it back only if all went well, so a
+    /// thread that panicked in its turn leaves a dead link, not a confused one.
+    turn: Mutex<Option<LineReader>>,
+}
+
+impl Link {
+    /// Puts a fresh connection into use.
+    ///
+    /// # Errors
+    /// If the socket does not take its settings. The link then stays as it was.
+    pub(crate) fn attach(&self, socket: TcpStream) -> io::Result<()> {
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(SLICE))?;
+        socket.set_write_timeout(Some(SLICE))?;
+        socket.set_nonblocking(true)?;
+        if self.socket.set(socket).is_err() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(LineReader::new(MAX_LINE));
+        Ok(())
+    }
+
+    /// Closes the connection, also under the hands of whoever has the turn.
+    pub(crate) fn close(&self) {
+        if let Some(socket) = self.socket.get() {
+            // Fails if the other side was faster; then there is nothing to close.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Waits for the turn, sends one line and waits for its receipt, for at most `patience` from
+    /// sending on. While that takes time, `meanwhile` is called now and then.
+    ///
+    /// # Errors
+    /// [`DeliveryError`]; if it [is fatal](DeliveryError::is_fatal), Lb is closed.
+    pub(crate) fn deliver(
+        &self,
+        line: &[u8],
+        patience: Duration,
+        mut meanwhile: impl FnMut(),
+    ) -> Result<(), DeliveryError> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut delivery = self.begin(turn, line, patience)?;
+        loop {
+            if let Some(outcome) = delivery.advance(Wait::Slice) {
+                return outcome;
+            }
+            meanwhile();
+        }
+    }
+
+    /// Sends one line if it is nobody's turn; `None` if it is.
+    pub(crate) fn try_begin<'a>(
+        &'a self,
+        line: &'a [u8],
+        patience: Duration,
+    ) -> Option<Result<Delivery<'a>, DeliveryError>> {
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(self.begin(turn, line, patience))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        mut turn: MutexGuard<'a, Option<LineReader>>,
+        line: &'a [u8],
+        patience: Duration,
+    ) -> Result<Delivery<'a>, DeliveryError> {
+        let (Some(socket), Some(receipts)) = (self.socket.get(), turn.take()) else {
+            return Err(DeliveryError::NoLink);
+        };
+        let deadline = Instant::now() + patience;
+        let mut delivery = Delivery {
+            turn,
+            socket,
+            receipts,
+            line,
+            sent: 0,
+            deadline,
+        };
+        match delivery.start() {
+            Ok(()) => Ok(delivery),
+            Err(error) => Err(delivery.end(error)),
+        }
+    }
+}
+
+/// One line on its way over one link, and the turn on that link.
+pub(crate) struct Delivery<'a> {
+    turn: MutexGuard<'a, Option<LineReader>>,
+    socket: &'a TcpStream,
+    receipts: LineReader,
+    line: &'a [u8],
+    sent: usize,
+    deadline: Instant,
+}
+
+/// Whether to wait for what has not come yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Not at all.
+    No,
+    /// For at most a [`SLICE`].
+    Slice,
+}
+
+impl Delivery<'_> {
+    /// Sends. What is there to be read before that is no receipt for this line: a `303` would be a
+    /// lie.
+    fn start(&mut self) -> Result<(), DeliveryError> {
+        match attempt(self.socket, Wait::No, |mut socket| socket.read(&mut [0]))? {
+            None => self.send(Wait::No),
+            Some(0) => Err(DeliveryError::Closed),
+            Some(_) => Err(DeliveryError::Unasked),
+        }
+    }
+
+    /// Sends what has not been sent. With nothing unacknowledged on Lb its buffer is empty, so that
+    /// a line goes in whole unless the receiver acknowledges what it does not read.
+    fn send(&mut self, wait: Wait) -> Result<(), DeliveryError> {
+        let rest = &self.line[self.sent..];
+        self.sent += attempt(self.socket, wait, |mut socket| socket.write(rest))?.unwrap_or(0);
+        Ok(())
+    }
+
+    /// Goes on: the outcome, or `None` if it is not known yet.
+    pub(crate) fn advance(&mut self, wait: Wait) -> Option<Result<(), DeliveryError>> {
+        match self.step(wait) {
+            Ok(false) => None,
+            Ok(true) => {
+                self.give_back();
+                Some(Ok(()))
+            }
+            Err(error) => Some(Err(self.end(error))),
+        }
+    }
+
+    /// Whether the receipt is here.
+    fn step(&mut self, wait: Wait) -> Result<bool, DeliveryError> {
+        if self.sent < self.line.len() {
+            self.send(wait)?;
+        } else {
+            let receipts = &mut self.receipts;
+            if attempt(self.socket, wait, |socket| receipts.fill(socket))? == Some(0) {
+                return Err(DeliveryError::Closed);
+            }
+        }
+        // What comes late does not count, and a byte now and then buys no time.
+        if Instant::now() >= self.deadline {
+            return Err(DeliveryError::Silent);
+        }
+        let Some(line) = self.receipts.take_line()? else {
+            return Ok(false);
+        };
+        let receipt = Reply::parse(str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?)?;
+        let (code, status) = (receipt.code(), receipt.status());
+        if !self.receipts.is_empty() {
+            return Err(DeliveryError::Unasked);
+        }
+        match status {
+            Some(Status::ReceiptSuccessful) => Ok(true),
+            _ => Err(DeliveryError::Refused(code)),
+        }
+    }
+
+    /// Ends the turn after a failure: what the link can survive, it does.
+    fn end(&mut self, error: DeliveryError) -> DeliveryError {
+        if error.is_fatal() {
+            let _ = self.socket.shutdown(Shutdown::Both);
+        } else {
+            self.give_back();
+        }
+        error
+    }
+
+    fn give_back(&mut self) {
+        *self.turn = Some(std::mem::replace(
+            &mut self.receipts,
+            LineReader::new(MAX_LINE),
+        ));
+    }
+}
+
+/// One call on the socket; `None` if it would have to wait, or to wait for longer than a slice.
+fn attempt(
+    socket: &TcpStream,
+    wait: Wait,
+    call: impl FnOnce(&TcpStream) -> io::Result<usize>,
+) -> io::Result<Option<usize>> {
+    let result = match wait {
+        Wait::No => call(socket),
+        Wait::Slice => {
+            socket.set_nonblocking(false)?;
+            let result = call(socket);
+            socket.set_nonblocking(true)?;
+            result
+        }
+    };
+    match result {
+        Ok(count) => Ok(Some(count)),
+        Err(error) => match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Why a message was not acknowledged: the handout's `304`.
+#[derive(Debug)]
+pub(crate) enum DeliveryError {
+    /// The receiver has no Lb, not yet or not any more.
+    NoLink,
+    /// It was somebody else's turn on Lb all the time.
+    Busy,
+    /// The receiver answered with another code.
+    Refused(u16),
+    /// No whole receipt in time.
+    Silent,
+    /// The receiver closed Lb.
+    Closed,
+    /// A receipt before the message, or more than one for it.
+    Unasked,
+    /// What came is no line.
+    Unreadable(LineError),
+    /// What came is no reply.
+    Malformed(Malformed),
+    /// Lb broke.
+    Io(io::Error),
+}
+
+impl DeliveryError {
+    /// Whether the link is dead: what comes later could be taken for the next message's receipt.
+    pub(crate) fn is_fatal(&self) -> bool {
+        !matches!(self, Self::NoLink | Self::Busy | Self::Refused(_))
+    }
+}
+
+impl fmt::Display for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoLink => f.write_str("no Lb"),
+            Self::Busy => f.write_str("Lb was in use all the time"),
+            Self::Refused(code) => write!(f, "answered {code}"),
+            Self::Silent => f.write_str("no whole receipt in time"),
+            Self::Closed => f.write_str("Lb closed"),
+            Self::Unasked => f.write_str("a reply nobody asked for"),
+            Self::Unreadable(error) => write!(f, "reading the receipt: {error}"),
+            Self::Malformed(error) => write!(f, "reading the receipt: {error}"),
+            Self::Io(error) => write!(f, "Lb broke: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DeliveryError {}
+
+impl From<io::Error> for DeliveryError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<LineError> for DeliveryError {
+    fn from(error: LineError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<Malformed> for DeliveryError {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}

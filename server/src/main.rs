@@ -1,0 +1,87 @@
+//! `server PORT USERS_FILE`: wires arguments, log, accounts and listener, and runs.
+
+mod args;
+mod logging;
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    net::TcpListener,
+    process::ExitCode,
+};
+
+use args::{Args, Task};
+use log::warn;
+use server::Accounts;
+
+/// It could not be done: file, port. The message names it.
+const CANNOT_RUN: u8 = 1;
+/// The command line is wrong. The message says where.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let task = match args::read(std::env::args_os().skip(1)) {
+        Ok(task) => task,
+        Err(error) => {
+            return fail(
+                WRONG_USAGE,
+                format_args!("{error}\n{}", args::PROGRAM.usage()),
+            );
+        }
+    };
+    match task {
+        Task::Show(text) => {
+            show(&text);
+            ExitCode::SUCCESS
+        }
+        Task::Check(path) => match Accounts::load(&path) {
+            Ok(accounts) => {
+                show(&format!("{}: {} users\n", path.display(), accounts.len()));
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(CANNOT_RUN, error),
+        },
+        Task::Serve(args) => serve(&args),
+    }
+}
+
+/// Returns only if the server cannot start.
+fn serve(args: &Args) -> ExitCode {
+    logging::init();
+    let accounts = match Accounts::load(&args.users) {
+        Ok(accounts) => accounts,
+        Err(error) => return fail(CANNOT_RUN, error),
+    };
+    let bound = TcpListener::bind(args.address).and_then(|it| Ok((it.local_addr()?, it)));
+    let (address, listener) = match bound {
+        Ok(bound) => bound,
+        Err(error) => {
+            return fail(
+                CANNOT_RUN,
+                format_args!("cannot listen on {}: {error}", args.address),
+            );
+        }
+    };
+    if accounts.is_empty() {
+        warn!("{}: no users, so nobody can log in", args.users.display());
+    }
+    show(&format!("Listening on {address}\n"));
+    server::run(&listener, accounts, args.limits)
+}
+
+/// Writes to standard output. Nobody may be reading it; that stops no server.
+fn show(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        warn!("cannot write to standard output: {error}");
+    }
+}
+
+fn fail(status: u8, why: impl Display) -> ExitCode {
+    // Nobody may be reading it; the exit status remains.
+    let _ = writeln!(io::stderr(), "server: {why}");
+    ExitCode::from(status)
+}

@@ -1,0 +1,315 @@
+//! One La from hello to goodbye. Every reply on La leaves here.
+
+use std::{
+    fmt, io,
+    net::{Shutdown, SocketAddr, TcpStream},
+    num::NonZeroU16,
+    ops::ControlFlow,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use log::{debug, info};
+use protocol::{
+    ChatText, Command, Delivery, LineError, MAX_LINE, Malformed, Password, Reply, Status, UserName,
+    set_line,
+};
+
+use crate::{
+    Server,
+    broadcast::broadcast,
+    la::{self, Lines},
+    member::Member,
+};
+
+/// Failed logins that are answered at once; each later one on the same connection is answered
+/// [`PENALTY`] later.
+const FREE_FAILURES: u32 = 5;
+const PENALTY: Duration = Duration::from_secs(1);
+
+/// What is kept of the reply buffer between two commands.
+const SMALL: usize = 512;
+
+/// Talks with one client until either side ends it.
+pub(crate) fn serve(server: &Server, la: &Arc<TcpStream>, peer: SocketAddr) {
+    info!("{peer} connected");
+    let end = match prepare(la, server.limits.ack_timeout) {
+        Ok(()) => Session::new(server, la, peer).run(),
+        Err(error) => End::Broken(error),
+    };
+    info!("{peer} gone: {end}");
+}
+
+fn prepare(la: &TcpStream, patience: Duration) -> io::Result<()> {
+    la.set_nodelay(true)?;
+    la.set_write_timeout(Some(patience))
+}
+
+/// One client's side of the server.
+struct Session<'a> {
+    server: &'a Server,
+    la: &'a Arc<TcpStream>,
+    peer: SocketAddr,
+    state: State,
+    /// When the client must have got out of its state; `None` once it is online.
+    deadline: Option<Instant>,
+    failed_logins: u32,
+    /// The line being sent, first the delivery, then the reply.
+    line: Vec<u8>,
+}
+
+/// What the client may say (handout, section II: authentication, second connection, commands).
+enum State {
+    /// `/login`, `/exit`.
+    Stranger,
+    /// `/port`, and all that is allowed online.
+    LoggedIn(Arc<Member>),
+    /// Lb stands: `/list`, `/to`, `/toall`, `/exit`.
+    Online(Arc<Member>),
+}
+
+impl State {
+    fn member(&self) -> Option<&Arc<Member>> {
+        match self {
+            Self::Stranger => None,
+            Self::LoggedIn(member) | Self::Online(member) => Some(member),
+        }
+    }
+}
+
+/// Why a session is over.
+enum End {
+    Exit,
+    Closed,
+    LoggedOut,
+    Late,
+    Endless,
+    Broken(io::Error),
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit => f.write_str("/exit"),
+            Self::Closed => f.write_str("La closed"),
+            Self::LoggedOut => f.write_str("logged out"),
+            Self::Late => f.write_str("took too long"),
+            Self::Endless => f.write_str("sent a line without end"),
+            Self::Broken(error) => write!(f, "La broke: {error}"),
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    fn new(server: &'a Server, la: &'a Arc<TcpStream>, peer: SocketAddr) -> Self {
+        let deadline = Some(Instant::now() + server.limits.login_timeout);
+        let (state, line) = (State::Stranger, Vec::new());
+        Self {
+            server,
+            la,
+            peer,
+            state,
+            deadline,
+            failed_logins: 0,
+            line,
+        }
+    }
+
+    fn run(mut self) -> End {
+        let mut lines = Lines::new(self.la);
+        loop {
+            // Commands may have been sent ahead; nobody speaks for a login that is over.
+            if self.state.member().is_some_and(|me| me.has_left()) {
+                return End::LoggedOut;
+            }
+            let answered = match lines.next(self.deadline) {
+                Ok(Some(line)) => self.answer(line),
+                Ok(None) => return End::Closed,
+                Err(LineError::TooLong(_)) => {
+                    self.unrecognized(format_args!("over {MAX_LINE} bytes"))
+                }
+                Err(LineError::Endless(_)) => {
+                    la::say_goodbye(self.la);
+                    return End::Endless;
+                }
+                Err(LineError::Io(error)) => Err(error),
+            };
+            match answered {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => return End::Exit,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return End::Late,
+                Err(error) => return End::Broken(error),
+            }
+        }
+    }
+
+    /// Answers one line with one reply. `Break` after `/exit`.
+    fn answer(&mut self, line: &[u8]) -> io::Result<ControlFlow<()>> {
+        let line = str::from_utf8(line).map_err(|_| Malformed::NotUtf8);
+        let command = match line.and_then(Command::parse) {
+            Ok(command) => command,
+            Err(error) => return self.unrecognized(error),
+        };
+        let answered = match (&self.state, command) {
+            (_, Command::Exit) => return self.exit(),
+            (State::Stranger, Command::Login { name, password }) => self.login(name, password),
+            (State::LoggedIn(me), Command::Port(port)) => self.dial(&Arc::clone(me), port),
+            (State::LoggedIn(me) | State::Online(me), Command::List) => {
+                let names = self.server.roster.names(me);
+                self.reply(Reply::new(Status::OnlineUsers, &names))
+            }
+            (State::LoggedIn(me) | State::Online(me), Command::To { name, text }) => {
+                self.send_to(&Arc::clone(me), name, text)
+            }
+            (State::LoggedIn(me) | State::Online(me), Command::ToAll(text)) => {
+                self.send_to_all(&Arc::clone(me), text)
+            }
+            (_, Command::Login { .. } | Command::Port(_))
+            | (State::Stranger, Command::List | Command::To { .. } | Command::ToAll(_)) => {
+                return self.unrecognized("not the time for this command");
+            }
+        };
+        answered.map(ControlFlow::Continue)
+    }
+
+    fn unrecognized(&mut self, why: impl fmt::Display) -> io::Result<ControlFlow<()>> {
+        debug!("{}: {why}", Status::UnrecognizedMessage.name());
+        self.reply(Status::UnrecognizedMessage)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Handout, "User authentication".
+    fn login(&mut self, name: UserName<'_>, password: Password<'_>) -> io::Result<()> {
+        let Server {
+            accounts,
+            roster,
+            limits,
+            ..
+        } = self.server;
+        let joined = match accounts.verify(name, password) {
+            true => roster.join(name, |name, seat| {
+                Member::new(name, seat, Arc::clone(self.la))
+            }),
+            false => None,
+        };
+        if let Some(member) = joined {
+            info!("{name} logged in");
+            self.state = State::LoggedIn(member);
+            self.deadline = Some(Instant::now() + limits.port_timeout);
+            return self.reply(Status::AuthenticationSuccessful);
+        }
+        info!("login as {name} refused");
+        self.failed_logins += 1;
+        if self.failed_logins > FREE_FAILURES {
+            thread::sleep(PENALTY);
+        }
+        self.reply(Status::AuthenticationFailed)
+    }
+
+    /// Handout, "Establishing another TCP connection": only ever to where La came from.
+    fn dial(&mut self, me: &Arc<Member>, port: NonZeroU16) -> io::Result<()> {
+        let mut address = self.peer;
+        address.set_port(port.get());
+        let dialled = TcpStream::connect_timeout(&address, self.server.limits.dial_timeout);
+        // The kernel may join a connection to itself if nobody listens at that port.
+        let dialled = dialled.and_then(|lb| match lb.local_addr()? {
+            own if own == address => Err(io::ErrorKind::ConnectionRefused.into()),
+            _ => me.link().attach(lb),
+        });
+        match dialled {
+            Ok(()) => {
+                info!("{} online, Lb to {address}", me.name());
+                self.state = State::Online(Arc::clone(me));
+                self.deadline = None;
+                self.reply(Status::ConnectionSuccessful)
+            }
+            Err(error) => {
+                info!("cannot dial {address} for {}: {error}", me.name());
+                self.reply(Status::ConnectionFailed)
+            }
+        }
+    }
+
+    /// Handout, "Handling commands" 2.
+    fn send_to(&mut self, me: &Member, name: UserName<'_>, text: ChatText<'_>) -> io::Result<()> {
+        let delivered = match self.server.roster.find(name) {
+            None => false,
+            Some(receiver) => {
+                set_line(&mut self.line, Delivery::From(me.name(), text));
+                let patience = self.server.limits.ack_timeout;
+                let meanwhile = || leave_if_over(self.la, me);
+                let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
+                let outcome = receiver.settle(outcome);
+                if let Err(error) = &outcome {
+                    info!("not delivered to {name}: {error}");
+                }
+                outcome.is_ok()
+            }
+        };
+        self.report(delivered)
+    }
+
+    /// Handout, "Handling commands" 3.
+    fn send_to_all(&mut self, me: &Member, text: ChatText<'_>) -> io::Result<()> {
+        let receivers = self.server.roster.others(me);
+        set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
+        let patience = self.server.limits.ack_timeout;
+        let failures = broadcast(&receivers, &self.line, patience, || {
+            leave_if_over(self.la, me)
+        });
+        for (receiver, error) in &failures {
+            info!("not delivered to {}: {error}", receiver.name());
+        }
+        self.report(failures.is_empty())
+    }
+
+    fn report(&mut self, delivered: bool) -> io::Result<()> {
+        self.reply(match delivered {
+            true => Status::DeliverySuccessful,
+            false => Status::DeliveryFailed,
+        })
+    }
+
+    /// Handout, "Handling commands" 4. The name is free before the client can know.
+    fn exit(&mut self) -> io::Result<ControlFlow<()>> {
+        self.leave();
+        self.reply(Status::Bye)?;
+        la::say_goodbye(self.la);
+        Ok(ControlFlow::Break(()))
+    }
+
+    fn reply<'r>(&mut self, reply: impl Into<Reply<'r>>) -> io::Result<()> {
+        set_line(&mut self.line, reply.into());
+        let sent = la::send(self.la, &self.line);
+        if self.line.capacity() > SMALL {
+            self.line = Vec::new();
+        }
+        sent
+    }
+
+    /// The one place where a member is taken out of the roster, by the thread it belongs to.
+    fn leave(&mut self) {
+        if let Some(me) = self.state.member() {
+            me.retire();
+            let left = self.server.roster.leave(me);
+            info!("{} left, {left} online", me.name());
+            self.state = State::Stranger;
+        }
+    }
+}
+
+/// However a session ends, by a bug's panic too, its user leaves.
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.leave();
+        let _ = self.la.shutdown(Shutdown::Both);
+    }
+}
+
+/// A sender who hangs up while a receiver takes its time leaves at once, not when that is over.
+fn leave_if_over(la: &TcpStream, me: &Member) {
+    if !me.has_left() && la::is_over(la) {
+        me.retire();
+    }
+}
