@@ -1,0 +1,70 @@
+//! The command line.
+
+use std::{ffi::OsString, num::NonZeroU16, time::Duration};
+
+use protocol::cli::{Flag, Given, Program, UsageError};
+
+/// What the command line may hold.
+pub(crate) const PROGRAM: Program = Program {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Talks to a messenger server: asks for user name and password, then takes commands.",
+    operands: &[
+        ("IP", "Address of the server, say 127.0.0.1"),
+        ("PORT", "Port of the server"),
+    ],
+    options: &[Flag {
+        name: "reply-timeout",
+        value: Some("SECONDS"),
+        help: "Give up on a server that does not answer [default: 60]",
+    }],
+    sections: &[
+        ("Example", "  client 127.0.0.1 12345"),
+        (
+            "Commands, once logged in",
+            "  /list                   Who is online; you come first\n  \
+               /to bob Hello!          Say something to one user\n  \
+               /toall Hello, all!      Say something to everybody else\n  \
+               /exit                   Leave; the end of the input does the same",
+        ),
+        (
+            "Exit status",
+            "  0  left with /exit or at the end of the input\n  \
+               1  the server could not be reached, could not connect back, or is gone\n  \
+               2  wrong usage",
+        ),
+    ],
+};
+
+/// What is to be done.
+pub(crate) enum Task {
+    /// Show this and exit.
+    Show(String),
+    /// Talk.
+    Talk(Args),
+}
+
+/// What talking needs.
+pub(crate) struct Args {
+    /// The server's address.
+    pub(crate) host: String,
+    /// The server's port.
+    pub(crate) port: u16,
+    /// How long the server may take to answer one command.
+    pub(crate) reply_timeout: Duration,
+}
+
+/// Reads the command line.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, UsageError> {
+    let given = match PROGRAM.read(words)? {
+        Given::Information(text) => return Ok(Task::Show(text)),
+        Given::Arguments(given) => given,
+    };
+    Ok(Task::Talk(Args {
+        host: given.parse_operand(0, "an address")?,
+        port: given
+            .parse_operand::<NonZeroU16>(1, "a port: 1 to 65535")?
+            .get(),
+        reply_timeout: given.seconds("reply-timeout", Duration::from_secs(60))?,
+    }))
+}

@@ -1,0 +1,18 @@
+//! What Ta does once the user is online (handout, "Handling commands").
+
+use protocol::Status;
+
+use crate::ta::{End, Ta};
+
+/// Sends what is typed, as it is typed: the server judges it. Returns after `310`.
+///
+/// # Errors
+/// [`End`], if it ends otherwise.
+pub(crate) fn run(ta: &mut Ta<'_>) -> Result<(), End> {
+    loop {
+        let command = ta.ask("", true)?;
+        if ta.say(&command)? == Some(Status::Bye) {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `client IP PORT`: wires arguments, La, keyboard and screen, and runs thread Ta to its end.
+//!
+//! The main thread is Ta: it prompts, sends and shows, and everything that happens reaches it as an
+//! [`Event`](event::Event) from a thread that waits for just one thing: the keyboard, La's replies,
+//! or Tb's Lb. So it notices whatever comes first, also while somebody is typing.
+
+mod args;
+mod commands;
+mod event;
+mod inbox;
+mod keyboard;
+mod la;
+mod login;
+mod ta;
+mod terminal;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::{Arc, mpsc},
+};
+
+use args::{Args, Task};
+use ta::{End, Ta};
+use terminal::Terminal;
+
+/// The server is gone, or could not do what a client needs.
+const FAILED: u8 = 1;
+/// The command line is wrong. The message says where.
+const WRONG_USAGE: u8 = 2;
+
+/// Events that may wait for Ta. A server that floods La is slowed down, not stored.
+const EVENTS: usize = 16;
+
+fn main() -> ExitCode {
+    match args::read(std::env::args_os().skip(1)) {
+        Ok(Task::Show(text)) => {
+            // Nobody may be reading it.
+            let _ = io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Ok(Task::Talk(args)) => talk(&args),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "client: {error}\n{}", args::PROGRAM.usage());
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+fn talk(args: &Args) -> ExitCode {
+    let terminal = Arc::new(Terminal::new());
+    let end = converse(args, &terminal);
+    match end {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(End::Left) => ExitCode::SUCCESS,
+        Err(End::Failed(why)) => {
+            terminal.complain(&why);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// The client's life, in the order of the handout's section II.
+fn converse(args: &Args, terminal: &Arc<Terminal>) -> Result<(), End> {
+    let (happens, events) = mpsc::sync_channel(EVENTS);
+    let la = la::connect(&args.host, args.port, args.reply_timeout)?;
+    la::watch(&la, happens.clone())?;
+    let keyboard = keyboard::watch(Arc::clone(terminal), happens.clone())?;
+    let mut ta = Ta::new(&la, terminal, keyboard, events, args.reply_timeout);
+    login::log_in(&mut ta)?;
+    inbox::open(&mut ta, &la, terminal, happens)?;
+    commands::run(&mut ta)
+}

@@ -1,0 +1,155 @@
+//! Thread Ta: asks the keyboard, asks the server, and takes whatever happens meanwhile.
+
+use std::{
+    net::TcpStream,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use protocol::{Reply, Status};
+
+use crate::{event::Event, keyboard::Keyboard, la, terminal::Terminal};
+
+/// When one connection is gone, how long the other one may take to bring what was sent before: a
+/// last reply on La, the last deliveries on Lb.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// How long the server may take for its `310` at the end of the input.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// Thread Ta's hands and ears.
+pub(crate) struct Ta<'a> {
+    la: &'a TcpStream,
+    terminal: &'a Arc<Terminal>,
+    keyboard: Keyboard,
+    events: Receiver<Event>,
+    reply_timeout: Duration,
+}
+
+/// Why the client is done before its time.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The user left. Exit status 0.
+    Left,
+    /// Something is wrong: a sentence for standard error. Exit status 1.
+    Failed(String),
+}
+
+impl<'a> Ta<'a> {
+    pub(crate) fn new(
+        la: &'a TcpStream,
+        terminal: &'a Arc<Terminal>,
+        keyboard: Keyboard,
+        events: Receiver<Event>,
+        reply_timeout: Duration,
+    ) -> Self {
+        Self {
+            la,
+            terminal,
+            keyboard,
+            events,
+            reply_timeout,
+        }
+    }
+
+    /// Prompts, and waits for what is typed. Only `visible` things are shown.
+    ///
+    /// # Errors
+    /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
+    /// goes before it.
+    pub(crate) fn ask(&mut self, prompt: &str, visible: bool) -> Result<Vec<u8>, End> {
+        self.terminal.prompt(prompt).map_err(screen_lost)?;
+        self.keyboard.ask();
+        loop {
+            // Without a sender left there is no keyboard and no La either.
+            let event = self.events.recv().unwrap_or(Event::Typed(None));
+            match event {
+                Event::Typed(Some(line)) => {
+                    self.terminal.typed(&line, visible).map_err(screen_lost)?;
+                    return Ok(line);
+                }
+                Event::Typed(None) => return Err(self.leave()),
+                Event::Reply(line) => self.terminal.reply(&line).map_err(screen_lost)?,
+                Event::LaLost(how) => return Err(self.lost(how)),
+                Event::LbLost(how) => return Err(End::Failed(gone(&how))),
+                Event::ScreenLost(why) => return Err(End::Failed(why)),
+            }
+        }
+    }
+
+    /// Sends a command as it was typed, shows the reply and says its status.
+    ///
+    /// # Errors
+    /// `Failed` if no reply comes: the server is gone, or takes too long.
+    pub(crate) fn say(&mut self, command: &[u8]) -> Result<Option<Status>, End> {
+        self.exchange(command, self.reply_timeout)
+    }
+
+    fn exchange(&mut self, command: &[u8], patience: Duration) -> Result<Option<Status>, End> {
+        let mut deadline = Instant::now() + patience;
+        let mut trouble = None;
+        if let Err(error) = la::send(self.la, command) {
+            trouble = Some(error.to_string());
+        }
+        loop {
+            if trouble.is_some() {
+                deadline = deadline.min(Instant::now() + GRACE);
+            }
+            match self
+                .events
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(Event::Reply(line)) => {
+                    self.terminal.reply(&line).map_err(screen_lost)?;
+                    let line = String::from_utf8_lossy(&line);
+                    return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
+                }
+                Ok(Event::LaLost(how)) => return Err(self.lost(how)),
+                Ok(Event::LbLost(how)) => trouble = trouble.or(Some(how)),
+                Ok(Event::ScreenLost(why)) => return Err(End::Failed(why)),
+                Ok(Event::Typed(_)) => {} // nobody asked
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    return Err(End::Failed(match trouble {
+                        Some(how) => gone(&how),
+                        None => format!("no answer from the server for {patience:?}"),
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Leaves politely at the end of the input.
+    fn leave(&mut self) -> End {
+        if let Err(error) = self.terminal.end_line() {
+            return screen_lost(error);
+        }
+        // However that goes, the user is gone.
+        let _ = self.exchange(b"/exit", self.reply_timeout.min(GOODBYE));
+        End::Left
+    }
+
+    /// La is gone. What came on Lb before that is still shown: Tb says when it is through.
+    fn lost(&mut self, how: String) -> End {
+        let deadline = Instant::now() + GRACE;
+        while let Ok(event) = self
+            .events
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            if matches!(event, Event::LbLost(_)) {
+                break;
+            }
+        }
+        End::Failed(gone(&how))
+    }
+}
+
+fn gone(how: &str) -> String {
+    format!("the server is gone: {how}")
+}
+
+fn screen_lost(error: std::io::Error) -> End {
+    End::Failed(crate::terminal::cannot_write(&error))
+}
