@@ -130,6 +130,7 @@ impl<'a> Session<'a> {
                     self.unrecognized(format_args!("over {MAX_LINE} bytes"))
                 }
                 Err(LineError::Endless(_)) => {
+                    self.leave();
                     la::say_goodbye(self.la);
                     return End::Endless;
                 }

@@ -1,0 +1,28 @@
+//! What the tests of `server` and `client` share: raw peers that compare bytes, and programs on pipes
+//! or on a pseudo-terminal.
+//!
+//! Everything waits for a line, a byte or an end, never for a time, and for at most [`PATIENCE`];
+//! whatever does not come fails the test with a panic that says what came instead.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // this is test code
+
+mod files;
+mod peer;
+mod process;
+mod program;
+mod server;
+mod transcript;
+mod user;
+
+use std::time::Duration;
+
+pub use files::{TempFile, users_file};
+pub use peer::{Lb, Peer};
+pub use process::{descriptors, resident_kib, threads, wait_until};
+pub use program::{Program, run};
+pub use server::{Server, password};
+pub use transcript::Transcript;
+pub use user::User;
+
+/// The longest that any wait takes before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);

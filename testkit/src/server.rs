@@ -1,0 +1,72 @@
+//! The real server, as a process.
+
+use std::net::SocketAddr;
+
+use crate::{Peer, Program, TempFile, Transcript, User, users_file};
+
+/// A running server at a free port of 127.0.0.1; it is ended with the test.
+pub struct Server {
+    program: Program,
+    address: SocketAddr,
+    _users: TempFile,
+}
+
+/// The password of a user of [`users_file`].
+pub fn password(name: &str) -> String {
+    format!("{name}-secret")
+}
+
+impl Server {
+    /// Starts the server binary at `path` with these options and the users of [`users_file`].
+    pub fn start(path: &str, options: &[&str]) -> Self {
+        Self::start_for(path, options, users_file(64))
+    }
+
+    /// Starts the server binary with these options and users.
+    pub fn start_for(path: &str, options: &[&str], users: TempFile) -> Self {
+        let file = users.path().to_str().expect("UTF-8").to_owned();
+        let arguments = [&["0", &file, "--bind", "127.0.0.1"], options].concat();
+        let mut program = Program::start(path, &arguments);
+        let line = program.output.until("\n");
+        let address = line
+            .trim()
+            .strip_prefix("Listening on ")
+            .expect("the line of a server");
+        let address = address.parse().expect("an address");
+        Self {
+            program,
+            address,
+            _users: users,
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its process number.
+    pub fn id(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// Its log.
+    pub fn log(&mut self) -> &mut Transcript {
+        &mut self.program.errors
+    }
+
+    /// Kills it with SIGKILL.
+    pub fn kill(&mut self) {
+        self.program.kill();
+    }
+
+    /// A raw connection La.
+    pub fn dial(&self) -> Peer {
+        Peer::connect(self.address)
+    }
+
+    /// A user of [`users_file`], online.
+    pub fn user(&self, name: &str) -> User {
+        User::log_in(self.dial(), name)
+    }
+}
