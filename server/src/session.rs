@@ -175,7 +175,11 @@ impl<'a> Session<'a> {
     }
 
     fn unrecognized(&mut self, why: impl fmt::Display) -> io::Result<ControlFlow<()>> {
-        debug!("{}: {why}", Status::UnrecognizedMessage.name());
+        match self.state {
+            // What a stranger mistypes may be a password.
+            State::Stranger => debug!("unrecognized, from a stranger"),
+            _ => debug!("unrecognized: {why}"),
+        }
         self.reply(Status::UnrecognizedMessage)?;
         Ok(ControlFlow::Continue(()))
     }
@@ -234,6 +238,7 @@ impl<'a> Session<'a> {
 
     /// Handout, "Handling commands" 2.
     fn send_to(&mut self, me: &Member, name: UserName<'_>, text: ChatText<'_>) -> io::Result<()> {
+        debug!("{} to {name}: {text}", me.name());
         let delivered = match self.server.roster.find(name) {
             None => false,
             Some(receiver) => {
@@ -253,6 +258,7 @@ impl<'a> Session<'a> {
 
     /// Handout, "Handling commands" 3.
     fn send_to_all(&mut self, me: &Member, text: ChatText<'_>) -> io::Result<()> {
+        debug!("{} to all: {text}", me.name());
         let receivers = self.server.roster.others(me);
         set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
         let patience = self.server.limits.ack_timeout;

@@ -1,0 +1,211 @@
+//! Every way and every moment to go: the name is free at once, and nothing is left behind.
+
+use std::time::{Duration, Instant};
+
+use testkit::{Lb, Peer, Server, descriptors, password, threads, wait_until};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_server");
+const WELCOME: &str = "101 Authentication successful";
+
+/// How far a client comes before it goes.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Connected,
+    HalfALine,
+    Refused,
+    LoggedIn,
+    Dialled,
+    Online,
+    HalfACommand,
+    Delivered,
+    Waiting,
+}
+
+const STEPS: [Step; 9] = [
+    Step::Connected,
+    Step::HalfALine,
+    Step::Refused,
+    Step::LoggedIn,
+    Step::Dialled,
+    Step::Online,
+    Step::HalfACommand,
+    Step::Delivered,
+    Step::Waiting,
+];
+
+/// A client named jacky that has come so far, its Lb, and bob, if somebody else is involved.
+fn come(server: &Server, step: Step) -> (Peer, Vec<Peer>) {
+    let mut la = server.dial();
+    match step {
+        Step::Connected => return (la, vec![]),
+        Step::HalfALine => {
+            la.send("/login jacky jac");
+            return (la, vec![]);
+        }
+        Step::Refused => {
+            assert_eq!(la.ask("/login jacky wrong"), "102 Authentication failed");
+            return (la, vec![]);
+        }
+        _ => assert_eq!(
+            la.ask(&format!("/login jacky {}", password("jacky"))),
+            WELCOME
+        ),
+    }
+    if matches!(step, Step::LoggedIn) {
+        return (la, vec![]);
+    }
+    let listener = Lb::listen();
+    la.say(&format!("/port {}", listener.port()));
+    let lb = listener.accept();
+    if matches!(step, Step::Dialled) {
+        return (la, vec![lb]); // 201 is not read
+    }
+    la.expect("201 Build connection successful");
+    let mut others = vec![lb];
+    match step {
+        Step::HalfACommand => la.send("/toall hel"),
+        Step::Delivered => {
+            let mut bob = server.user("bob");
+            bob.la.say("/to jacky hi");
+            others[0].expect("/from bob hi");
+            others.extend([bob.la, bob.lb]);
+        }
+        Step::Waiting => {
+            let mut bob = server.user("bob");
+            la.say("/to bob hi");
+            bob.lb.expect("/from jacky hi");
+            others.extend([bob.la, bob.lb]);
+        }
+        _ => {}
+    }
+    (la, others)
+}
+
+#[test]
+fn at_every_step_in_every_way() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    drop(server.user("michael"));
+    wait_until("one thread", || threads(server.id()) == 1);
+    let before = descriptors(server.id());
+    let ways: [(&str, fn(Peer)); 3] = [
+        ("close", drop),
+        ("reset", Peer::reset),
+        ("half-close", |la| {
+            la.half_close();
+            std::mem::forget(la);
+        }),
+    ];
+    for step in STEPS {
+        for (how, go) in ways {
+            let (la, others) = come(&server, step);
+            go(la);
+            // Until the end has reached the server, the name is still taken.
+            let start = Instant::now();
+            wait_until("the name is free", || {
+                let mut again = server.dial();
+                again.ask(&format!("/login jacky {}", password("jacky"))) == WELCOME
+            });
+            assert!(
+                start.elapsed() < Duration::from_secs(5),
+                "{step:?}, {how}: not at once"
+            );
+            drop(others);
+            wait_until("no thread is left", || threads(server.id()) == 1);
+            wait_until("no descriptor is left", || {
+                descriptors(server.id()) == before
+            });
+        }
+    }
+}
+
+#[test]
+fn silent_strangers_and_slow_logins_are_sent_away_in_time() {
+    let options = ["--login-timeout", "0.4", "--port-timeout", "0.4"];
+    let server = Server::start(SERVER, &options);
+    let start = Instant::now();
+    let mut silent = server.dial();
+    let mut slow = server.dial();
+    let mut without_lb = server.dial();
+    assert_eq!(without_lb.ask("/login bob bob-secret"), WELCOME);
+    for byte in b"/login jacky jacky-secret".iter().cycle() {
+        if slow.try_send([*byte]).is_err() || start.elapsed() > Duration::from_secs(10) {
+            break;
+        }
+        if slow.next_line(Duration::from_millis(50)).is_some() {
+            panic!("an answer to half a line");
+        }
+    }
+    slow.expect_end();
+    silent.expect_end();
+    // Commands do not buy time before Lb stands.
+    without_lb.expect_end();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(server.user("bob").ask("/list"), "301 bob");
+}
+
+#[test]
+fn who_is_online_is_not_sent_away() {
+    let options = [
+        "--login-timeout",
+        "0.3",
+        "--port-timeout",
+        "0.3",
+        "--ack-timeout",
+        "0.3",
+    ];
+    let server = Server::start(SERVER, &options);
+    let mut bob = server.user("bob");
+    bob.la.expect_silence(Duration::from_millis(700));
+    assert_eq!(bob.ask("/list"), "301 bob");
+}
+
+#[test]
+fn one_connection_too_many_is_closed() {
+    let mut server = Server::start(SERVER, &["--max-clients", "2"]);
+    let _bob = server.user("bob");
+    let jacky = server.user("jacky");
+    let mut third = server.dial();
+    third.expect_end();
+    server.log().until("turned away");
+    drop(jacky);
+    wait_until("there is a place again", || {
+        server.dial().try_send("/list\n").is_ok() && threads(server.id()) == 2
+    });
+    wait_until("jacky comes back", || {
+        let mut again = server.dial();
+        again.try_send("/login jacky jacky-secret\n").is_ok()
+            && again.next_line(Duration::from_secs(5)).as_deref() == Some(WELCOME)
+    });
+}
+
+#[test]
+fn exit_closes_both_and_frees_the_name_before_it_answers() {
+    let server = Server::start(SERVER, &[]);
+    for _ in 0..200 {
+        let mut bob = server.user("bob");
+        bob.la.send("/exit\n/list\n");
+        bob.la.expect("310 Bye bye");
+        // The name is free although this side has not closed.
+        let mut again = server.dial();
+        assert_eq!(again.ask("/login bob bob-secret"), WELCOME);
+        assert_eq!(again.ask("/exit"), "310 Bye bye");
+        bob.la.expect_end();
+        bob.lb.expect_end();
+    }
+}
+
+#[test]
+fn leaving_does_not_remove_a_namesake_who_came_back() {
+    let server = Server::start(SERVER, &[]);
+    let mut jacky = server.user("jacky");
+    let mut first = server.user("bob");
+    // The server has let go of the first bob, who still holds both connections.
+    first.la.say("/exit");
+    first.la.expect("310 Bye bye");
+    let mut second = server.user("bob");
+    drop(first);
+    assert_eq!(jacky.ask("/list"), "301 jacky bob");
+    jacky.la.say("/to bob still here?");
+    second.receive("/from jacky still here?");
+    jacky.la.expect("303 Message delivery successful");
+}
