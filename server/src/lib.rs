@@ -1,7 +1,7 @@
 //! The messenger's server: accept, and a named thread for each client.
 //!
-//! The way of `/to bob hi`: alice's thread reads it from her La in [`session`], finds bob in the
-//! [`roster`], takes the turn on bob's [`link`], writes `/from alice hi` there and reads the receipt,
+//! The way of `/to bob hi`: alice's thread reads it from her La in `session`, finds bob in the
+//! `roster`, takes the turn on bob's `link`, writes `/from alice hi` there and reads the receipt,
 //! and writes `303` to La. See `docs/architecture.md`.
 
 mod accounts;

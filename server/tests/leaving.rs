@@ -7,6 +7,9 @@ use testkit::{Lb, Peer, Server, descriptors, password, threads, wait_until};
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 const WELCOME: &str = "101 Authentication successful";
 
+/// How a client goes, and in which way it does that.
+type Way = (&'static str, fn(Peer));
+
 /// How far a client comes before it goes.
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -87,7 +90,7 @@ fn at_every_step_in_every_way() {
     drop(server.user("michael"));
     wait_until("one thread", || threads(server.id()) == 1);
     let before = descriptors(server.id());
-    let ways: [(&str, fn(Peer)); 3] = [
+    let ways: [Way; 3] = [
         ("close", drop),
         ("reset", Peer::reset),
         ("half-close", |la| {
