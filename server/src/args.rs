@@ -54,6 +54,11 @@ pub(crate) const PROGRAM: Program = Program {
             help: "Connections at once [default: 10000]",
         },
         Flag {
+            name: "takeover",
+            value: None,
+            help: "A second login with the right password ends the first",
+        },
+        Flag {
             name: "check",
             value: None,
             help: "Read USERS_FILE, say how many users, exit",
@@ -125,6 +130,7 @@ fn limits(given: &Arguments) -> Result<Limits, UsageError> {
         dial_timeout: given.seconds("dial-timeout", default.dial_timeout)?,
         login_timeout: given.seconds("login-timeout", default.login_timeout)?,
         port_timeout: given.seconds("port-timeout", default.port_timeout)?,
+        takeover: given.has("takeover"),
         max_clients: given.parse_option(
             "max-clients",
             default.max_clients,

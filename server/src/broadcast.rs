@@ -1,14 +1,11 @@
 //! One message to many links at once.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use crate::{
     link::{DeliveryError, Wait},
     member::Member,
+    system::{Arc, Instant, thread},
 };
 
 /// The shortest and the longest nap between two rounds of looking for receipts, once somebody has

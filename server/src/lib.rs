@@ -11,6 +11,7 @@ mod link;
 mod member;
 mod roster;
 mod session;
+mod system;
 
 use std::{
     io::ErrorKind,
@@ -35,7 +36,7 @@ const STACK: usize = 128 * 1024;
 /// How long to wait before trying again when descriptors, memory or threads have run out.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Time-outs and counts.
+/// Time-outs, counts, and what is allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// From sending a message to its whole receipt; also how long a reply may wait to be read.
@@ -48,6 +49,8 @@ pub struct Limits {
     pub port_timeout: Duration,
     /// Connections La at once.
     pub max_clients: usize,
+    /// Whether a second login with the right password ends the first, instead of being refused.
+    pub takeover: bool,
 }
 
 impl Default for Limits {
@@ -58,6 +61,7 @@ impl Default for Limits {
             login_timeout: Duration::from_secs(300),
             port_timeout: Duration::from_secs(30),
             max_clients: 10_000,
+            takeover: false,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::{
     fmt,
     io::{self, ErrorKind, Read, Write},
-    net::{Shutdown, TcpStream},
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError},
-    time::{Duration, Instant},
+    sync::{OnceLock, PoisonError},
+    time::Duration,
 };
 
 use protocol::{LineError, LineReader, MAX_LINE, Malformed, Reply, Status};
+
+use crate::system::{Instant, Mutex, MutexGuard, Shutdown, TcpStream, TryLockError};
 
 /// The longest that one read or write on Lb blocks. Whoever waits for longer looks around in
 /// between: for the deadline, for a sender who has left, for the other receivers of a `/toall`.

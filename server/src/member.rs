@@ -1,16 +1,11 @@
 //! A user who is logged in.
 
-use std::{
-    net::{Shutdown, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
-
 use protocol::{OwnedName, UserName};
 
-use crate::link::{DeliveryError, Link};
+use crate::{
+    link::{DeliveryError, Link},
+    system::{Arc, AtomicBool, Ordering, Shutdown, TcpStream},
+};
 
 /// One login, from `101` to its end: name, seat, La and Lb.
 ///

@@ -2,12 +2,15 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::PoisonError,
 };
 
 use protocol::{OwnedName, UserName};
 
-use crate::member::Member;
+use crate::{
+    member::Member,
+    system::{Arc, Mutex, MutexGuard},
+};
 
 /// The members, findable by name and in the order in which they logged in.
 ///
@@ -30,26 +33,27 @@ struct Members {
 }
 
 impl Roster {
-    /// Lets a user in, made by `member` from name and seat; `None` if the name is online already.
+    /// Lets a user in, made by `member` from name and seat.
+    ///
+    /// # Errors
+    /// The member who has the name already.
     pub(crate) fn join(
         &self,
         name: UserName<'_>,
         member: impl FnOnce(OwnedName, u64) -> Member,
-    ) -> Option<Arc<Member>> {
+    ) -> Result<Arc<Member>, Arc<Member>> {
         let mut members = self.lock();
-        if members
-            .by_name
-            .get(name.as_str())
-            .is_some_and(|member| !member.has_left())
+        if let Some(holder) = members.by_name.get(name.as_str())
+            && !holder.has_left()
         {
-            return None;
+            return Err(Arc::clone(holder));
         }
         members.seats += 1;
         let (name, seat) = (name.to_owned(), members.seats);
         let member = Arc::new(member(name.clone(), seat));
         members.by_name.insert(name, Arc::clone(&member));
         members.by_seat.insert(seat, Arc::clone(&member));
-        Some(member)
+        Ok(member)
     }
 
     /// The user with this name, if online.

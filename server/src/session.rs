@@ -192,12 +192,22 @@ impl<'a> Session<'a> {
             limits,
             ..
         } = self.server;
-        let joined = match accounts.verify(name, password) {
-            true => roster.join(name, |name, seat| {
+        let join = || {
+            roster.join(name, |name, seat| {
                 Member::new(name, seat, Arc::clone(self.la))
-            }),
-            false => None,
+            })
         };
+        let mut joined = None;
+        if accounts.verify(name, password) {
+            joined = match join() {
+                Err(holder) if limits.takeover => {
+                    info!("{name} takes over from an earlier login");
+                    holder.hang_up();
+                    join().ok()
+                }
+                joined => joined.ok(),
+            };
+        }
         if let Some(member) = joined {
             info!("{name} logged in");
             self.state = State::LoggedIn(member);
