@@ -199,15 +199,26 @@ fn exit_closes_both_and_frees_the_name_before_it_answers() {
 
 #[test]
 fn leaving_does_not_remove_a_namesake_who_came_back() {
-    let server = Server::start(SERVER, &[]);
-    let mut jacky = server.user("jacky");
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut michael) = (server.user("jacky"), server.user("michael"));
+    // The first bob's thread waits for michael while bob's login is ended by jacky's message.
     let mut first = server.user("bob");
-    // The server has let go of the first bob, who still holds both connections.
-    first.la.say("/exit");
-    first.la.expect("310 Bye bye");
+    first.la.say("/to michael hi");
+    michael.lb.expect("/from bob hi");
+    drop(first.lb);
+    assert_eq!(
+        jacky.ask("/to bob are you there?"),
+        "304 Message delivery failed"
+    );
     let mut second = server.user("bob");
-    drop(first);
-    assert_eq!(jacky.ask("/list"), "301 jacky bob");
+    michael.acknowledge();
+    first.la.rest();
+    wait_until("the first bob's thread ends", || threads(server.id()) == 4);
+    assert_eq!(jacky.ask("/list"), "301 jacky michael bob");
+    assert_eq!(
+        server.dial().ask("/login bob bob-secret"),
+        "102 Authentication failed"
+    );
     jacky.la.say("/to bob still here?");
     second.receive("/from jacky still here?");
     jacky.la.expect("303 Message delivery successful");
