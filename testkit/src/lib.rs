@@ -18,11 +18,11 @@ use std::time::Duration;
 
 pub use files::{TempFile, users_file};
 pub use peer::{Lb, Peer};
-pub use process::{descriptors, resident_kib, threads, wait_until};
+pub use process::{cpu_time, descriptors, resident_kib, threads, wait_until};
 pub use program::{Program, run};
 pub use server::{Server, password};
 pub use transcript::Transcript;
-pub use user::User;
+pub use user::{Answering, User};
 
 /// The longest that any wait takes before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);

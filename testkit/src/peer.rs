@@ -189,6 +189,33 @@ impl Lb {
         Self(TcpListener::bind(("127.0.0.1", 0)).expect("a port"))
     }
 
+    /// Listens with a receive buffer as small as the system allows.
+    pub fn listen_narrow() -> Self {
+        Self::listen_with(|socket| {
+            socket.set_recv_buffer_size(1)?;
+            socket.listen(1)
+        })
+    }
+
+    /// Listens, but has its queue so full that whoever dials waits in vain.
+    pub fn listen_full() -> (Self, Vec<TcpStream>) {
+        let full = Self::listen_with(|socket| socket.listen(0));
+        let address = full.0.local_addr().expect("an address");
+        let dial = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let queued = std::iter::from_fn(dial).collect();
+        (full, queued)
+    }
+
+    fn listen_with(listen: impl FnOnce(&Socket) -> io::Result<()>) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket
+            .bind(&any.into())
+            .and_then(|()| listen(&socket))
+            .expect("a port");
+        Self(socket.into())
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         self.0.local_addr().expect("an address").port()

@@ -1,6 +1,6 @@
 //! The real server, as a process.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, process::Command};
 
 use crate::{Peer, Program, TempFile, Transcript, User, users_file};
 
@@ -24,9 +24,17 @@ impl Server {
 
     /// Starts the server binary with these options and users.
     pub fn start_for(path: &str, options: &[&str], users: TempFile) -> Self {
-        let file = users.path().to_str().expect("UTF-8").to_owned();
-        let arguments = [&["0", &file, "--bind", "127.0.0.1"], options].concat();
-        let mut program = Program::start(path, &arguments);
+        Self::start_with(Command::new(path), "0", options, users)
+    }
+
+    /// Starts what runs the server binary, at this port, with these options and users.
+    pub fn start_with(mut command: Command, port: &str, options: &[&str], users: TempFile) -> Self {
+        command
+            .arg(port)
+            .arg(users.path())
+            .args(["--bind", "127.0.0.1"])
+            .args(options);
+        let mut program = Program::start_with(&mut command);
         let line = program.output.until("\n");
         let address = line
             .trim()

@@ -2,6 +2,8 @@
 //! every order of events is tried at random, and over sockets that are queues. A deadlock, a lost
 //! receipt or two unacknowledged messages fail the test, with a schedule that repeats it.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // this is test code
+
 #[allow(dead_code)]
 #[path = "../../src/broadcast.rs"]
 mod broadcast;
