@@ -70,7 +70,7 @@ impl LineReader {
     ///
     /// # Errors
     /// [`LineError::TooLong`] once for each line beyond the limit, as soon as that is known, and
-    /// [`LineError::Endless`] when such a line does not end.
+    /// [`LineError::Endless`] for each further [`MAX_ENDLESS`] bytes without an end.
     pub fn take_line(&mut self) -> Result<Option<&[u8]>, LineError> {
         Ok(self.cut()?.map(|line| &self.buffer[line]))
     }
@@ -109,11 +109,12 @@ impl LineReader {
                 Err(LineError::TooLong(self.limit))
             }
             Some(skipped) => {
-                self.skipped = Some(skipped + length);
                 self.start = self.end;
                 if skipped + length > MAX_ENDLESS.max(self.limit) {
+                    self.skipped = Some(0);
                     return Err(LineError::Endless(MAX_ENDLESS));
                 }
+                self.skipped = Some(skipped + length);
                 Ok(())
             }
         }
@@ -288,6 +289,11 @@ mod tests {
             Err(LineError::Endless(_))
         ));
         assert!(reader.buffer.len() <= 2 * MAX_LINE);
+        assert!(matches!(reader.take_line(), Ok(None)), "said once");
+        assert!(matches!(
+            reader.read_line(&b"end\nnext\n"[..]),
+            Ok(Some(b"next"))
+        ));
     }
 
     #[test]
