@@ -201,7 +201,7 @@ impl Arguments {
 
     /// Whether this option was given.
     pub fn has(&self, name: &str) -> bool {
-        self.option(name).is_some()
+        self.value(name).is_some()
     }
 
     /// The value of this option as a `T`, or the default; the last one counts.
@@ -214,7 +214,7 @@ impl Arguments {
         default: T,
         what: &str,
     ) -> Result<T, UsageError> {
-        let Some(given) = self.option(name) else {
+        let Some(given) = self.value(name) else {
             return Ok(default);
         };
         parse(given).ok_or_else(|| UsageError(format!("--{name}: {} is not {what}", quoted(given))))
@@ -233,7 +233,8 @@ impl Arguments {
         Err(UsageError(format!("--{name}: {seconds} is not {what}")))
     }
 
-    fn option(&self, name: &str) -> Option<&OsStr> {
+    /// The value of this option as it was given; the last one counts.
+    pub fn value(&self, name: &str) -> Option<&OsStr> {
         let mut given = self
             .options
             .iter()

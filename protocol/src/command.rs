@@ -51,10 +51,12 @@ impl<'a> Command<'a> {
     /// # Errors
     /// [`Malformed`], with what is wrong: the handout's `401`.
     pub fn parse(line: &'a str) -> Result<Self, Malformed> {
-        let (keyword, rest) = match line.split_once(' ') {
-            Some((keyword, rest)) => (keyword, Some(rest)),
-            None => (line, None),
-        };
+        let (keyword, rest) = split_keyword(line);
+        Self::from_parts(keyword, rest)
+    }
+
+    /// Reads a command whose keyword has been split off.
+    pub(crate) fn from_parts(keyword: &str, rest: Option<&'a str>) -> Result<Self, Malformed> {
         match (keyword, rest) {
             ("", None) => Err(Malformed::Empty),
             ("/login", rest) => {
@@ -95,6 +97,14 @@ impl fmt::Display for Command<'_> {
 }
 
 const PORT: &str = "/port port_number";
+
+/// The keyword, and what follows its space if there is one.
+pub(crate) fn split_keyword(line: &str) -> (&str, Option<&str>) {
+    match line.split_once(' ') {
+        Some((keyword, rest)) => (keyword, Some(rest)),
+        None => (line, None),
+    }
+}
 
 /// The first word and all that follows the space behind it.
 fn two<'a>(rest: Option<&'a str>, form: &'static str) -> Result<(&'a str, &'a str), Malformed> {

@@ -18,6 +18,8 @@
 //! bounded length, and each format's module has its parsing and its formatting side by side.
 //! `docs/protocol.md` is the normative description; "handout" names the assignment's text.
 //!
+//! All of that is the handout's. [`extended`] is what a session gets that asks for more.
+//!
 //! [`Printable`] makes words from strangers harmless on a terminal or in a log, and [`cli`] is the
 //! command line that the programs share.
 
@@ -25,6 +27,7 @@ pub mod cli;
 mod command;
 mod delivery;
 mod error;
+pub mod extended;
 mod line;
 mod name;
 mod password;

@@ -34,7 +34,7 @@ impl<'a> UserName<'a> {
     }
 
     /// The same name, to be kept.
-    pub fn to_owned(self) -> OwnedName {
+    pub fn own(self) -> OwnedName {
         OwnedName(Arc::from(self.0))
     }
 }

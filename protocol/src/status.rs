@@ -4,8 +4,22 @@ use std::fmt;
 
 /// Makes [`Status`] and its lookups out of one table: number, name, phrase.
 macro_rules! statuses {
+    (handout { $($handout:tt)+ } extension { $($extension:tt)+ }) => {
+        statuses! { $($handout)+ $($extension)+ }
+
+        impl Status {
+            /// Those of the handout, in order of number: all that a session in plain mode sees.
+            pub const HANDOUT: &[Self] = statuses!(@list $($handout)+);
+
+            /// Those of extended mode, in order of number.
+            pub const EXTENSION: &[Self] = statuses!(@list $($extension)+);
+        }
+    };
+    (@list $( $(#[$doc:meta])* $code:literal $name:ident $phrase:literal; )+) => {
+        &[$( Self::$name, )+]
+    };
     ($( $(#[$doc:meta])* $code:literal $name:ident $phrase:literal; )+) => {
-        /// A numbered status of the handout, section II.
+        /// A numbered status: of the handout, section II, or of extended mode.
         ///
         /// Programs judge a reply by its number alone; the phrase is for people.
         ///
@@ -21,9 +35,6 @@ macro_rules! statuses {
         pub enum Status { $( $(#[$doc])* $name = $code, )+ }
 
         impl Status {
-            /// Every status, in order of number.
-            pub const ALL: &[Self] = &[$( Self::$name, )+];
-
             /// The status with this number, if there is one.
             pub const fn from_code(code: u16) -> Option<Self> {
                 match code { $( $code => Some(Self::$name), )+ _ => None }
@@ -43,6 +54,7 @@ macro_rules! statuses {
 }
 
 statuses! {
+handout {
     /// "User authentication": name and password are right; the user is online from here on.
     101 AuthenticationSuccessful "Authentication successful";
     /// "User authentication": they are not, or the user is online already.
@@ -63,6 +75,41 @@ statuses! {
     310 Bye "Bye bye";
     /// "Dealing with incorrect message format".
     401 UnrecognizedMessage "Unrecognized message";
+}
+extension {
+    /// `/extend`.
+    210 Extended "Extended mode";
+    /// `/join`.
+    220 Joined "";
+    /// `/join` of a channel one is in.
+    221 AlreadyJoined "";
+    /// `/leave`.
+    222 Left "";
+    /// `/group`.
+    230 GroupMade "";
+    /// `/ungroup`.
+    231 GroupGone "";
+    /// `/notices`.
+    250 Notices "";
+    /// `/channels`: name and number of members of each.
+    320 Channels "";
+    /// `/members`: the names.
+    321 Members "";
+    /// `/groups`: name and number of members of each.
+    330 Groups "";
+    /// `/history`: a line a message, then their number.
+    340 History "";
+    /// `/who`: a line a user, then their number.
+    350 Who "";
+    /// `/help`: a line a command, then their number.
+    360 Help "";
+    /// A command that exists, in a wrong form; the right one is the text.
+    402 Usage "";
+    /// A channel or group that is not there, or that one is not in.
+    404 NotThere "";
+    /// A name that is nobody's.
+    405 UnknownUser "";
+}
 }
 
 impl Status {
@@ -89,9 +136,9 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_found_by_number() {
-        assert_eq!(Status::ALL.len(), 10);
-        assert!(Status::ALL.is_sorted());
-        for &status in Status::ALL {
+        assert_eq!(Status::HANDOUT.len(), 10);
+        assert!(Status::HANDOUT.is_sorted() && Status::EXTENSION.is_sorted());
+        for &status in [Status::HANDOUT, Status::EXTENSION].concat().iter() {
             assert_eq!(Status::from_code(status.code()), Some(status));
         }
         assert_eq!(Status::from_code(300), None);
@@ -99,7 +146,7 @@ mod tests {
 
     #[test]
     fn every_phrase_is_the_handouts() {
-        let lines: Vec<String> = Status::ALL.iter().map(Status::to_string).collect();
+        let lines: Vec<String> = Status::HANDOUT.iter().map(Status::to_string).collect();
         assert_eq!(
             lines,
             [

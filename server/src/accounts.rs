@@ -82,6 +82,11 @@ impl Accounts {
         matches & secret.is_some()
     }
 
+    /// Whether somebody has this name.
+    pub fn has(&self, name: UserName<'_>) -> bool {
+        self.passwords.contains_key(name.as_str())
+    }
+
     /// How many users there are.
     pub fn len(&self) -> usize {
         self.passwords.len()

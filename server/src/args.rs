@@ -54,6 +54,21 @@ pub(crate) const PROGRAM: Program = Program {
             help: "Connections at once [default: 10000]",
         },
         Flag {
+            name: "strict",
+            value: None,
+            help: "No extended mode: /extend is 401, and no history is kept",
+        },
+        Flag {
+            name: "history",
+            value: Some("FILE"),
+            help: "Keep what is said in FILE, for /history after a restart",
+        },
+        Flag {
+            name: "history-limit",
+            value: Some("N"),
+            help: "Messages a conversation to remember [default: 1000]",
+        },
+        Flag {
             name: "takeover",
             value: None,
             help: "A second login with the right password ends the first",
@@ -99,6 +114,8 @@ pub(crate) struct Args {
     pub(crate) address: SocketAddr,
     /// The users file.
     pub(crate) users: PathBuf,
+    /// The history file, if history is to survive.
+    pub(crate) history: Option<PathBuf>,
     /// Time-outs and counts.
     pub(crate) limits: Limits,
 }
@@ -119,6 +136,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
     Ok(Task::Serve(Args {
         address: SocketAddr::new(bind, port),
         users,
+        history: given.value("history").map(PathBuf::from),
         limits,
     }))
 }
@@ -131,6 +149,12 @@ fn limits(given: &Arguments) -> Result<Limits, UsageError> {
         login_timeout: given.seconds("login-timeout", default.login_timeout)?,
         port_timeout: given.seconds("port-timeout", default.port_timeout)?,
         takeover: given.has("takeover"),
+        strict: given.has("strict"),
+        history_limit: given.parse_option(
+            "history-limit",
+            default.history_limit,
+            "a number of messages",
+        )?,
         max_clients: given.parse_option(
             "max-clients",
             default.max_clients,

@@ -13,7 +13,7 @@ use crate::{
 /// receivers cost few rounds and a quick one is not held for long.
 const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(20));
 
-/// Sends a line to all of these members, one right after the other, and only then collects the
+/// Sends all of these members the line that is for them, one right after the other, and only then collects the
 /// receipts. Says who did not acknowledge and why.
 ///
 /// Nobody waits for a stranger here: each receiver's turn ends with its own receipt, however silent
@@ -21,7 +21,7 @@ const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_mil
 /// or not at all if it does not within `patience`. No turn is awaited while others are held.
 pub(crate) fn broadcast<'a>(
     receivers: &'a [Arc<Member>],
-    line: &[u8],
+    line_for: impl Fn(&Member) -> &'a [u8],
     patience: Duration,
     mut meanwhile: impl FnMut(),
 ) -> Vec<(&'a Member, DeliveryError)> {
@@ -33,17 +33,19 @@ pub(crate) fn broadcast<'a>(
     // meanwhile; until one has not come for a whole slice.
     let mut wait = Wait::Slice;
     loop {
-        unsent.retain(|&member| match member.link().try_begin(line, patience) {
-            None => true,
-            Some(Ok(delivery)) => {
-                under_way.push((member, delivery));
-                false
-            }
-            Some(Err(error)) => {
-                failures.extend(failure(member, Err(error)));
-                false
-            }
-        });
+        unsent.retain(
+            |&member| match member.link().try_begin(line_for(member), patience) {
+                None => true,
+                Some(Ok(delivery)) => {
+                    under_way.push((member, delivery));
+                    false
+                }
+                Some(Err(error)) => {
+                    failures.extend(failure(member, Err(error)));
+                    false
+                }
+            },
+        );
         under_way.retain_mut(|(member, delivery)| {
             let mut outcome = delivery.advance(Wait::No);
             if outcome.is_none() && wait == Wait::Slice {

@@ -6,9 +6,13 @@
 
 mod accounts;
 mod broadcast;
+mod channels;
+mod history;
+mod history_file;
 mod la;
 mod link;
 mod member;
+mod notices;
 mod roster;
 mod session;
 mod system;
@@ -27,6 +31,10 @@ use std::{
 use log::{info, warn};
 
 pub use accounts::{Accounts, AccountsError};
+use channels::Channels;
+use history::History;
+pub use history_file::HistoryFile;
+use notices::Notices;
 use roster::Roster;
 
 /// A session's stack. The deepest it goes is formatting a line of the log; only what is touched
@@ -51,6 +59,10 @@ pub struct Limits {
     pub max_clients: usize,
     /// Whether a second login with the right password ends the first, instead of being refused.
     pub takeover: bool,
+    /// Whether `/extend` is refused, and no history kept.
+    pub strict: bool,
+    /// Messages of one conversation to remember.
+    pub history_limit: usize,
 }
 
 impl Default for Limits {
@@ -62,6 +74,8 @@ impl Default for Limits {
             port_timeout: Duration::from_secs(30),
             max_clients: 10_000,
             takeover: false,
+            strict: false,
+            history_limit: 1_000,
         }
     }
 }
@@ -70,19 +84,31 @@ impl Default for Limits {
 struct Server {
     accounts: Accounts,
     roster: Roster,
+    channels: Channels,
+    history: History,
+    notices: Notices,
     limits: Limits,
     /// How many clients have a thread.
     clients: AtomicUsize,
 }
 
 /// Serves whoever connects, for ever. The caller binds, so that tests can take any port.
-pub fn run(listener: &TcpListener, accounts: Accounts, limits: Limits) -> ! {
-    let (roster, clients) = (Roster::default(), AtomicUsize::new(0));
+///
+/// What was said in earlier runs, and is said in this one, is in `history`, if it is to be kept.
+pub fn run(
+    listener: &TcpListener,
+    accounts: Accounts,
+    limits: Limits,
+    history: Option<HistoryFile>,
+) -> ! {
     let server = Arc::new(Server {
         accounts,
-        roster,
+        roster: Roster::default(),
+        channels: Channels::default(),
+        history: History::new(&limits, history),
+        notices: Notices::default(),
         limits,
-        clients,
+        clients: AtomicUsize::new(0),
     });
     let mut number = 0_u64;
     loop {

@@ -12,7 +12,7 @@ use std::{
 
 use args::{Args, Task};
 use log::warn;
-use server::Accounts;
+use server::{Accounts, HistoryFile};
 
 /// It could not be done: file, port. The message names it.
 const CANNOT_RUN: u8 = 1;
@@ -52,6 +52,21 @@ fn serve(args: &Args) -> ExitCode {
         Ok(accounts) => accounts,
         Err(error) => return fail(CANNOT_RUN, error),
     };
+    let history = match args
+        .history
+        .as_deref()
+        .map(HistoryFile::open_or_make)
+        .transpose()
+    {
+        Ok(history) => history,
+        Err(error) => {
+            let file = args.history.as_deref().unwrap_or(&args.users).display();
+            return fail(
+                CANNOT_RUN,
+                format_args!("cannot keep history in {file}: {error}"),
+            );
+        }
+    };
     let bound = TcpListener::bind(args.address).and_then(|it| Ok((it.local_addr()?, it)));
     let (address, listener) = match bound {
         Ok(bound) => bound,
@@ -66,7 +81,7 @@ fn serve(args: &Args) -> ExitCode {
         warn!("{}: no users, so nobody can log in", args.users.display());
     }
     show(&format!("Listening on {address}\n"));
-    server::run(&listener, accounts, args.limits)
+    server::run(&listener, accounts, args.limits, history)
 }
 
 /// Writes to standard output. Nobody may be reading it; that stops no server.

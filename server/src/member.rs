@@ -1,5 +1,6 @@
 //! A user who is logged in.
 
+use chrono::{DateTime, Utc};
 use protocol::{OwnedName, UserName};
 
 use crate::{
@@ -13,11 +14,16 @@ use crate::{
 pub(crate) struct Member {
     name: OwnedName,
     seat: u64,
+    since: DateTime<Utc>,
     la: Arc<TcpStream>,
     link: Link,
     /// Set once, by whoever sees the end first. From then on nobody finds this member, and its name
     /// is free. No lock, so that a sender can set it while it has the turn on a link.
     left: AtomicBool,
+    /// Whether the session has asked for extended mode.
+    extended: AtomicBool,
+    /// Whether it wants to be told who comes and who goes.
+    wants_notices: AtomicBool,
 }
 
 impl Member {
@@ -26,9 +32,12 @@ impl Member {
         Self {
             name,
             seat,
+            since: Utc::now(),
             la,
             link: Link::default(),
             left: AtomicBool::new(false),
+            extended: AtomicBool::new(false),
+            wants_notices: AtomicBool::new(false),
         }
     }
 
@@ -38,6 +47,31 @@ impl Member {
 
     pub(crate) fn seat(&self) -> u64 {
         self.seat
+    }
+
+    /// When this login was.
+    pub(crate) fn since(&self) -> DateTime<Utc> {
+        self.since
+    }
+
+    /// Whether this session has asked for extended mode.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.extended.load(Ordering::Acquire)
+    }
+
+    /// From now on this session is in extended mode.
+    pub(crate) fn extend(&self) {
+        self.extended.store(true, Ordering::Release);
+    }
+
+    /// Whether this session wants notices.
+    pub(crate) fn wants_notices(&self) -> bool {
+        self.wants_notices.load(Ordering::Acquire)
+    }
+
+    /// Turns notices on or off.
+    pub(crate) fn want_notices(&self, on: bool) {
+        self.wants_notices.store(on, Ordering::Release);
     }
 
     /// This user's Lb.

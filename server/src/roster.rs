@@ -49,7 +49,7 @@ impl Roster {
             return Err(Arc::clone(holder));
         }
         members.seats += 1;
-        let (name, seat) = (name.to_owned(), members.seats);
+        let (name, seat) = (name.own(), members.seats);
         let member = Arc::new(member(name.clone(), seat));
         members.by_name.insert(name, Arc::clone(&member));
         members.by_seat.insert(seat, Arc::clone(&member));
@@ -77,6 +77,22 @@ impl Roster {
             .filter(|member| !member.has_left())
             .cloned()
             .collect()
+    }
+
+    /// Everybody online: this member first, then the others in the order in which they logged in.
+    pub(crate) fn everybody(&self, first: &Arc<Member>) -> Vec<Arc<Member>> {
+        let mut everybody = vec![Arc::clone(first)];
+        everybody.extend(self.others(first));
+        everybody
+    }
+
+    /// Everybody online who wants to be told about this seat's user.
+    pub(crate) fn curious(&self, about: u64) -> Vec<Arc<Member>> {
+        let members = self.lock();
+        let curious = members.by_seat.values().filter(|member| {
+            member.seat() != about && member.wants_notices() && !member.has_left()
+        });
+        curious.cloned().collect()
     }
 
     /// The names of everybody online, separated by spaces: this member's first, then the others' in

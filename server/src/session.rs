@@ -13,15 +13,21 @@ use std::{
 use log::{debug, info};
 use protocol::{
     ChatText, Command, Delivery, LineError, MAX_LINE, Malformed, Password, Reply, Status, UserName,
-    set_line,
+    extended::EXTEND, set_line,
 };
 
 use crate::{
     Server,
     broadcast::broadcast,
+    history::Conversation,
     la::{self, Lines},
     member::Member,
+    notices::Notice,
 };
+
+mod extended;
+
+use extended::Groups;
 
 /// Failed logins that are answered at once; each later one on the same connection is answered
 /// [`PENALTY`] later.
@@ -32,7 +38,7 @@ const PENALTY: Duration = Duration::from_secs(1);
 const SMALL: usize = 512;
 
 /// Talks with one client until either side ends it.
-pub(crate) fn serve(server: &Server, la: &Arc<TcpStream>, peer: SocketAddr) {
+pub(crate) fn serve(server: &Arc<Server>, la: &Arc<TcpStream>, peer: SocketAddr) {
     info!("{peer} connected");
     let end = match prepare(la, server.limits.ack_timeout) {
         Ok(()) => Session::new(server, la, peer).run(),
@@ -48,7 +54,7 @@ fn prepare(la: &TcpStream, patience: Duration) -> io::Result<()> {
 
 /// One client's side of the server.
 struct Session<'a> {
-    server: &'a Server,
+    server: &'a Arc<Server>,
     la: &'a Arc<TcpStream>,
     peer: SocketAddr,
     state: State,
@@ -57,6 +63,8 @@ struct Session<'a> {
     failed_logins: u32,
     /// The line being sent, first the delivery, then the reply.
     line: Vec<u8>,
+    /// The user's own groups; `None` in plain mode.
+    groups: Option<Groups>,
 }
 
 /// What the client may say (handout, section II: authentication, second connection, commands).
@@ -102,7 +110,7 @@ impl fmt::Display for End {
 }
 
 impl<'a> Session<'a> {
-    fn new(server: &'a Server, la: &'a Arc<TcpStream>, peer: SocketAddr) -> Self {
+    fn new(server: &'a Arc<Server>, la: &'a Arc<TcpStream>, peer: SocketAddr) -> Self {
         let deadline = Some(Instant::now() + server.limits.login_timeout);
         let (state, line) = (State::Stranger, Vec::new());
         Self {
@@ -113,6 +121,7 @@ impl<'a> Session<'a> {
             deadline,
             failed_logins: 0,
             line,
+            groups: None,
         }
     }
 
@@ -148,10 +157,19 @@ impl<'a> Session<'a> {
     /// Answers one line with one reply. `Break` after `/exit`.
     fn answer(&mut self, line: &[u8]) -> io::Result<ControlFlow<()>> {
         let line = str::from_utf8(line).map_err(|_| Malformed::NotUtf8);
-        let command = match line.and_then(Command::parse) {
+        if self.groups.is_some() {
+            return self.answer_extended(line);
+        }
+        let command = match line.clone().and_then(Command::parse) {
             Ok(command) => command,
+            Err(_) if line == Ok(EXTEND) && self.may_extend() => return self.extend(),
             Err(error) => return self.unrecognized(error),
         };
+        self.obey(command)
+    }
+
+    /// Does what the handout says about a command.
+    fn obey(&mut self, command: Command<'_>) -> io::Result<ControlFlow<()>> {
         let answered = match (&self.state, command) {
             (_, Command::Exit) => return self.exit(),
             (State::Stranger, Command::Login { name, password }) => self.login(name, password),
@@ -191,7 +209,7 @@ impl<'a> Session<'a> {
             roster,
             limits,
             ..
-        } = self.server;
+        } = &**self.server;
         let join = || {
             roster.join(name, |name, seat| {
                 Member::new(name, seat, Arc::clone(self.la))
@@ -237,6 +255,7 @@ impl<'a> Session<'a> {
                 info!("{} online, Lb to {address}", me.name());
                 self.state = State::Online(Arc::clone(me));
                 self.deadline = None;
+                self.server.notices.tell(Notice::came(me));
                 self.reply(Status::ConnectionSuccessful)
             }
             Err(error) => {
@@ -263,6 +282,11 @@ impl<'a> Session<'a> {
                 outcome.is_ok()
             }
         };
+        if delivered {
+            self.server
+                .history
+                .record(Conversation::between(me.name(), name), me.name(), text);
+        }
         self.report(delivered)
     }
 
@@ -271,14 +295,29 @@ impl<'a> Session<'a> {
         debug!("{} to all: {text}", me.name());
         let receivers = self.server.roster.others(me);
         set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
-        let patience = self.server.limits.ack_timeout;
-        let failures = broadcast(&receivers, &self.line, patience, || {
-            leave_if_over(self.la, me)
-        });
-        for (receiver, error) in &failures {
-            info!("not delivered to {}: {error}", receiver.name());
+        let failed = self.spread(me, &receivers, |_| &self.line).len();
+        if failed < receivers.len() {
+            self.server
+                .history
+                .record(Conversation::All, me.name(), text);
         }
-        self.report(failures.is_empty())
+        self.report(failed == 0)
+    }
+
+    /// Sends all of these the line that is for them. Says who did not acknowledge it.
+    fn spread<'r>(
+        &self,
+        me: &Member,
+        receivers: &'r [Arc<Member>],
+        line_for: impl Fn(&Member) -> &'r [u8],
+    ) -> Vec<&'r Member> {
+        let patience = self.server.limits.ack_timeout;
+        let failures = broadcast(receivers, line_for, patience, || leave_if_over(self.la, me));
+        let failed = failures.into_iter().map(|(receiver, error)| {
+            info!("not delivered to {}: {error}", receiver.name());
+            receiver
+        });
+        failed.collect()
     }
 
     fn report(&mut self, delivered: bool) -> io::Result<()> {
@@ -297,7 +336,11 @@ impl<'a> Session<'a> {
     }
 
     fn reply<'r>(&mut self, reply: impl Into<Reply<'r>>) -> io::Result<()> {
-        set_line(&mut self.line, reply.into());
+        self.send(reply.into())
+    }
+
+    fn send(&mut self, reply: impl fmt::Display) -> io::Result<()> {
+        set_line(&mut self.line, reply);
         let sent = la::send(self.la, &self.line);
         if self.line.capacity() > SMALL {
             self.line = Vec::new();
@@ -311,6 +354,10 @@ impl<'a> Session<'a> {
             me.retire();
             let left = self.server.roster.leave(me);
             info!("{} left, {left} online", me.name());
+            if let State::Online(me) = &self.state {
+                self.server.channels.leave_all(me);
+                self.server.notices.tell(Notice::left(me));
+            }
             self.state = State::Stranger;
         }
     }

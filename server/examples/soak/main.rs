@@ -60,6 +60,7 @@ fn serve(users: &str) -> ! {
             ack_timeout,
             ..Limits::default()
         },
+        None,
     )
 }
 

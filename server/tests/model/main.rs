@@ -111,7 +111,8 @@ fn send_to(roster: &Roster, from: &Member, to: &str, text: &str) -> bool {
 /// `/toall`, as a session does it.
 fn send_to_all(roster: &Roster, from: &Member, text: &str) -> bool {
     let receivers = roster.others(from);
-    broadcast(&receivers, &line(from, text), PATIENCE, || {}).is_empty()
+    let line = line(from, text);
+    broadcast(&receivers, |_| &line, PATIENCE, || {}).is_empty()
 }
 
 fn everywhere(model: fn()) {

@@ -1,0 +1,91 @@
+//! Telling those who want to know who came and who left.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+};
+
+use log::warn;
+use protocol::{OwnedName, extended::Delivery, set_line};
+
+use crate::{Server, broadcast::broadcast, member::Member};
+
+/// Notices that may wait for their thread. What is more is not told: notices are best effort.
+const WAITING: usize = 1_024;
+
+/// The way to the thread `notices`, which is there once somebody wanted notices.
+///
+/// It has a thread of its own so that nobody who comes, goes or talks waits for a receipt of a
+/// notice. It is the only queue in the server.
+#[derive(Default)]
+pub(crate) struct Notices(OnceLock<SyncSender<Notice>>);
+
+/// Somebody came, or left.
+pub(crate) struct Notice {
+    name: OwnedName,
+    seat: u64,
+    came: bool,
+}
+
+impl Notice {
+    pub(crate) fn came(member: &Member) -> Self {
+        Self {
+            name: member.name().own(),
+            seat: member.seat(),
+            came: true,
+        }
+    }
+
+    pub(crate) fn left(member: &Member) -> Self {
+        Self {
+            name: member.name().own(),
+            seat: member.seat(),
+            came: false,
+        }
+    }
+}
+
+impl Notices {
+    /// Makes sure that notices are told from now on.
+    pub(crate) fn start(&self, server: &Arc<Server>) {
+        self.0.get_or_init(|| {
+            let (tell, told) = mpsc::sync_channel(WAITING);
+            let server = Arc::clone(server);
+            let thread = thread::Builder::new()
+                .name("notices".into())
+                .stack_size(crate::STACK);
+            if let Err(error) = thread.spawn(move || run(&server, &told)) {
+                warn!("no notices: {error}");
+            }
+            tell
+        });
+    }
+
+    /// Has a notice told, sooner or later.
+    pub(crate) fn tell(&self, notice: Notice) {
+        if let Some(queue) = self.0.get() {
+            let _ = queue.try_send(notice);
+        }
+    }
+}
+
+fn run(server: &Server, told: &Receiver<Notice>) {
+    let mut line = Vec::new();
+    for Notice { name, seat, came } in told {
+        let receivers = server.roster.curious(seat);
+        let name = name.get();
+        set_line(
+            &mut line,
+            if came {
+                Delivery::Came(name)
+            } else {
+                Delivery::Left(name)
+            },
+        );
+        // Who does not acknowledge is logged out like anybody else; nobody has to be told.
+        broadcast(&receivers, |_| &line, server.limits.ack_timeout, || {});
+    }
+}
