@@ -129,6 +129,12 @@ fn append_to(path: &Path) -> io::Result<File> {
         .create(true)
         .mode(0o600)
         .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
+    }
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
 }
