@@ -3,7 +3,7 @@
 use crate::{Lb, Peer, password};
 
 /// What a client sends for each delivery.
-const RECEIPT: &str = "302 Message receipt successful";
+pub(crate) const RECEIPT: &str = "302 Message receipt successful";
 
 /// A user who is online.
 #[derive(Debug)]
