@@ -27,6 +27,8 @@ pub(crate) struct Ta<'a> {
     keyboard: Keyboard,
     events: Receiver<Event>,
     reply_timeout: Duration,
+    /// How Lb ended, if that was while a reply was awaited: the reply may still have come.
+    lb_lost: Option<String>,
 }
 
 /// Why the client is done before its time.
@@ -52,6 +54,7 @@ impl<'a> Ta<'a> {
             keyboard,
             events,
             reply_timeout,
+            lb_lost: None,
         }
     }
 
@@ -61,6 +64,9 @@ impl<'a> Ta<'a> {
     /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
     /// goes before it.
     pub(crate) fn ask(&mut self, prompt: &str, visible: bool) -> Result<Vec<u8>, End> {
+        if let Some(how) = self.lb_lost.take() {
+            return Err(End::Failed(gone(&how)));
+        }
         self.terminal.prompt(prompt).map_err(screen_lost)?;
         self.keyboard.ask();
         loop {
@@ -108,7 +114,10 @@ impl<'a> Ta<'a> {
                     return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
                 }
                 Ok(Event::LaLost(how)) => return Err(self.lost(how)),
-                Ok(Event::LbLost(how)) => trouble = trouble.or(Some(how)),
+                Ok(Event::LbLost(how)) => {
+                    self.lb_lost = Some(how.clone());
+                    trouble = trouble.or(Some(how));
+                }
                 Ok(Event::ScreenLost(why)) => return Err(End::Failed(why)),
                 Ok(Event::Typed(_)) => {} // nobody asked
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {

@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // this is test code
 
+mod fake_server;
 mod files;
 mod peer;
 mod process;
@@ -16,6 +17,7 @@ mod user;
 
 use std::time::Duration;
 
+pub use fake_server::{Client, FakeServer};
 pub use files::{TempFile, users_file};
 pub use peer::{Lb, Peer};
 pub use process::{cpu_time, descriptors, resident_kib, threads, wait_until};

@@ -96,6 +96,22 @@ impl Peer {
         assert_eq!(self.line(), line);
     }
 
+    /// The next bytes must be these, text or not.
+    #[track_caller]
+    pub fn expect_bytes(&mut self, bytes: impl AsRef<[u8]>) {
+        let bytes = bytes.as_ref();
+        let deadline = Instant::now() + PATIENCE;
+        while self.pending.len() < bytes.len() && self.fill(deadline) {}
+        let come = &self.pending[..self.pending.len().min(bytes.len())];
+        assert!(
+            come == bytes,
+            "expected {:?}, came {:?}",
+            bytes.escape_ascii().to_string(),
+            come.escape_ascii().to_string(),
+        );
+        self.pending.drain(..bytes.len());
+    }
+
     /// Nothing but the end must come. A reset is an end too.
     #[track_caller]
     pub fn expect_end(&mut self) {
@@ -222,28 +238,33 @@ impl Lb {
     }
 
     /// The connection that the server makes.
+    #[track_caller]
     pub fn accept(&self) -> Peer {
-        self.0.set_nonblocking(true).expect("a setting");
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match self.0.accept() {
-                Ok((stream, _)) => {
-                    stream.set_nonblocking(false).expect("a setting");
-                    return Peer::over(stream);
-                }
-                Err(error)
-                    if error.kind() == ErrorKind::WouldBlock && Instant::now() < deadline =>
-                {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Err(error) => panic!("nobody dialled Lb: {error}"),
-            }
-        }
+        accept(&self.0)
     }
 
     /// Whether somebody has dialled and not been accepted.
     pub fn was_dialled(&self) -> bool {
         self.0.set_nonblocking(true).expect("a setting");
         self.0.accept().is_ok()
+    }
+}
+
+/// The next connection that somebody makes.
+#[track_caller]
+pub(crate) fn accept(listener: &TcpListener) -> Peer {
+    listener.set_nonblocking(true).expect("a setting");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).expect("a setting");
+                return Peer::over(stream);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => panic!("nobody dialled: {error}"),
+        }
     }
 }

@@ -35,16 +35,29 @@ impl Program {
         Self::start_with(Command::new(path).args(arguments))
     }
 
+    /// As [`start`](Self::start), but once the program has written `last` to standard output, nobody
+    /// reads that any more: the end of [`output`](Self::output) says so. That holds if this process
+    /// starts no other program at that moment, which for an instant has a copy of each descriptor.
+    pub fn start_unheard(path: &str, arguments: &[&str], last: &'static str) -> Self {
+        let wanted = move |come: &[u8]| !String::from_utf8_lossy(come).contains(last);
+        Self::spawn(Command::new(path).args(arguments), wanted)
+    }
+
     /// Starts a command on pipes.
     pub fn start_with(command: &mut Command) -> Self {
+        Self::spawn(command, |_| true)
+    }
+
+    fn spawn(command: &mut Command, wanted: impl Fn(&[u8]) -> bool + Send + 'static) -> Self {
         let command = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let input = Box::new(child.stdin.take().expect("a pipe"));
+        let output = child.stdout.take().expect("a pipe");
         Self {
-            output: Transcript::follow(child.stdout.take().expect("a pipe")),
+            output: Transcript::follow_while(output, wanted),
             errors: Transcript::follow(child.stderr.take().expect("a pipe")),
             child: Started::OnPipes(child),
             input: Some(input),

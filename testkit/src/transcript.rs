@@ -24,24 +24,68 @@ struct Come {
 
 impl Transcript {
     /// Follows a source until its end.
-    pub fn follow(mut source: impl Read + Send + 'static) -> Self {
+    pub fn follow(source: impl Read + Send + 'static) -> Self {
+        Self::follow_while(source, |_| true)
+    }
+
+    /// Follows a source as long as what came so far is `wanted`, and then closes it, so that whoever
+    /// writes to it fails. The transcript has ended only after that.
+    pub fn follow_while(
+        mut source: impl Read + Send + 'static,
+        wanted: impl Fn(&[u8]) -> bool + Send + 'static,
+    ) -> Self {
         let come = Arc::new((Mutex::new(Come::default()), Condvar::new()));
         let shared = Arc::clone(&come);
         thread::spawn(move || {
+            let (come, changed) = &*shared;
+            let lock = || come.lock().expect("no panic elsewhere");
             let mut piece = [0; 4096];
-            loop {
+            while wanted(&lock().bytes) {
                 // A terminal whose other side is gone gives an error instead of an end.
                 let count = source.read(&mut piece).unwrap_or(0);
-                let mut come = shared.0.lock().expect("no panic elsewhere");
-                come.bytes.extend_from_slice(&piece[..count]);
-                come.ended = count == 0;
-                shared.1.notify_all();
                 if count == 0 {
-                    return;
+                    break;
                 }
+                lock().bytes.extend_from_slice(&piece[..count]);
+                changed.notify_all();
             }
+            drop(source);
+            lock().ended = true;
+            changed.notify_all();
         });
         Self { come, seen: 0 }
+    }
+
+    /// The next bytes must be these; `[HH:MM]` stands for any time of day.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let (lock, changed) = &*self.come;
+        let mut come = lock.lock().expect("no panic elsewhere");
+        loop {
+            let unseen = &come.bytes[self.seen..];
+            let agree = agree(text, unseen);
+            if agree && unseen.len() >= text.len() {
+                self.seen += text.len();
+                return;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !agree || come.ended || left.is_zero() {
+                let unseen = String::from_utf8_lossy(unseen).into_owned();
+                drop(come);
+                panic!("expected {text:?}, but came {unseen:?}");
+            }
+            come = changed
+                .wait_timeout(come, left)
+                .expect("no panic elsewhere")
+                .0;
+        }
+    }
+
+    /// Nothing but the end must come.
+    #[track_caller]
+    pub fn expect_end(&mut self) {
+        assert_eq!(self.rest(), "", "came before the end");
     }
 
     /// Waits for a text, and returns what came since the last call, up to its end.
@@ -108,4 +152,21 @@ impl Transcript {
         let come = self.come.0.lock().expect("no panic elsewhere");
         String::from_utf8_lossy(&come.bytes[self.seen..]).into_owned()
     }
+}
+
+/// Whether what has come begins as `text` does, as far as both go.
+fn agree(text: &str, come: &[u8]) -> bool {
+    let mut is_digit = vec![false; text.len()];
+    for (at, _) in text.match_indices("[HH:MM]") {
+        for place in [1, 2, 4, 5] {
+            is_digit[at + place] = true;
+        }
+    }
+    text.bytes()
+        .zip(is_digit)
+        .zip(come)
+        .all(|((expected, is_digit), &byte)| match is_digit {
+            true => byte.is_ascii_digit(),
+            false => byte == expected,
+        })
 }

@@ -9,7 +9,7 @@ use std::{
 use crate::{Lb, PATIENCE, Peer, password};
 
 /// What a client sends for each delivery.
-const RECEIPT: &str = "302 Message receipt successful";
+pub(crate) const RECEIPT: &str = "302 Message receipt successful";
 
 /// A user who is online.
 #[derive(Debug)]
