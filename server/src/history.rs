@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use protocol::{ChatText, UserName, extended::RoomName};
+use protocol::{ChatText, OwnedName, extended::RoomName};
 
 use crate::{
     Limits,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most that all messages together may take, in bytes, as [`Message::cost`] counts.
-const BOUND: usize = 64 << 20;
+const BOUND: usize = 16 << 20;
 
 /// What a message costs beside its words.
 const OVERHEAD: usize = 192;
@@ -27,14 +27,14 @@ pub(crate) enum Conversation {
     /// A channel.
     Channel(Box<str>),
     /// Two users, in alphabetical order; or one with itself.
-    Pair(Box<str>, Box<str>),
+    Pair(OwnedName, OwnedName),
 }
 
 /// One message.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) time: DateTime<Utc>,
-    pub(crate) sender: Box<str>,
+    pub(crate) sender: OwnedName,
     pub(crate) text: Box<str>,
 }
 
@@ -60,9 +60,8 @@ struct Kept {
 }
 
 impl Conversation {
-    pub(crate) fn between(one: UserName<'_>, other: UserName<'_>) -> Self {
-        let (one, other) = (one.min(other), one.max(other));
-        Self::Pair(one.as_str().into(), other.as_str().into())
+    pub(crate) fn between(one: &OwnedName, other: &OwnedName) -> Self {
+        Self::Pair(one.min(other).clone(), one.max(other).clone())
     }
 
     pub(crate) fn in_channel(channel: RoomName<'_>) -> Self {
@@ -72,12 +71,12 @@ impl Conversation {
 
 impl Message {
     fn cost(&self) -> usize {
-        OVERHEAD + self.sender.len() + self.text.len()
+        OVERHEAD + self.sender.get().as_str().len() + self.text.len()
     }
 
     /// Time, sender and text, as `/history` shows them.
     pub(crate) fn shown(&self) -> String {
-        format!("{} {} {}", stamp(self.time), self.sender, self.text)
+        format!("{} {} {}", stamp(self.time), self.sender.get(), self.text)
     }
 }
 
@@ -113,13 +112,13 @@ impl History {
     pub(crate) fn record(
         &self,
         conversation: Conversation,
-        sender: UserName<'_>,
+        sender: &OwnedName,
         text: ChatText<'_>,
     ) {
         if self.limit == 0 {
             return;
         }
-        let (sender, text) = (sender.as_str().into(), text.as_str().into());
+        let (sender, text) = (sender.clone(), text.as_str().into());
         let mut kept = self.lock();
         // Under the lock, so that times are in order; writing goes on elsewhere.
         let message = Message {
@@ -224,12 +223,12 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn name(name: &str) -> UserName<'_> {
-        UserName::new(name).unwrap()
+    fn name(name: &str) -> OwnedName {
+        protocol::UserName::new(name).unwrap().own()
     }
 
     fn say(history: &History, conversation: Conversation, from: &str, text: &str) {
-        history.record(conversation, name(from), ChatText::new(text).unwrap());
+        history.record(conversation, &name(from), ChatText::new(text).unwrap());
     }
 
     fn texts(
@@ -257,8 +256,8 @@ mod tests {
     #[test]
     fn each_conversation_has_its_last_messages_in_order() {
         let history = history(3);
-        let pair = Conversation::between(name("jacky"), name("bob"));
-        assert_eq!(pair, Conversation::between(name("bob"), name("jacky")));
+        let pair = Conversation::between(&name("jacky"), &name("bob"));
+        assert_eq!(pair, Conversation::between(&name("bob"), &name("jacky")));
         for number in 0..5 {
             say(&history, pair.clone(), "jacky", &format!("p{number}"));
             say(&history, Conversation::All, "bob", &format!("a{number}"));
@@ -281,7 +280,7 @@ mod tests {
         for number in 0..1000 {
             say(
                 &history,
-                Conversation::between(name("a"), name("b")),
+                Conversation::between(&name("a"), &name("b")),
                 "a",
                 &number.to_string(),
             );

@@ -112,10 +112,10 @@ impl Writer {
         let to = match conversation {
             Conversation::All => "*".to_owned(),
             Conversation::Channel(channel) => format!("#{channel}"),
-            Conversation::Pair(one, other) if one == sender => other.to_string(),
-            Conversation::Pair(one, _) => one.to_string(),
+            Conversation::Pair(one, other) if one == sender => other.get().to_string(),
+            Conversation::Pair(one, _) => one.get().to_string(),
         };
-        let line = format!("{} {sender} {to} {text}\n", stamp(*time));
+        let line = format!("{} {} {to} {text}\n", stamp(*time), sender.get());
         if let Err(TrySendError::Full(_)) = self.0.try_send(line) {
             warn!("a message is missing in the history file: the disk is too slow");
         }
@@ -184,11 +184,8 @@ fn parse(line: &str) -> Option<(Conversation, Message)> {
     let conversation = match to.as_str() {
         "*" => Conversation::All,
         channel if channel.starts_with('#') => return None,
-        _ => Conversation::between(sender, to),
+        _ => Conversation::between(&sender.own(), &to.own()),
     };
-    let (sender, text) = (
-        sender.as_str().into(),
-        ChatText::new(text).ok()?.as_str().into(),
-    );
+    let (sender, text) = (sender.own(), ChatText::new(text).ok()?.as_str().into());
     Some((conversation, Message { time, sender, text }))
 }

@@ -45,6 +45,11 @@ impl Member {
         self.name.get()
     }
 
+    /// The name, to be kept.
+    pub(crate) fn own_name(&self) -> &OwnedName {
+        &self.name
+    }
+
     pub(crate) fn seat(&self) -> u64 {
         self.seat
     }

@@ -33,7 +33,7 @@ pub(crate) struct Notice {
 impl Notice {
     pub(crate) fn came(member: &Member) -> Self {
         Self {
-            name: member.name().own(),
+            name: member.own_name().clone(),
             seat: member.seat(),
             came: true,
         }
@@ -41,7 +41,7 @@ impl Notice {
 
     pub(crate) fn left(member: &Member) -> Self {
         Self {
-            name: member.name().own(),
+            name: member.own_name().clone(),
             seat: member.seat(),
             came: false,
         }

@@ -275,18 +275,19 @@ impl<'a> Session<'a> {
                 let patience = self.server.limits.ack_timeout;
                 let meanwhile = || leave_if_over(self.la, me);
                 let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
-                let outcome = receiver.settle(outcome);
-                if let Err(error) = &outcome {
-                    info!("not delivered to {name}: {error}");
+                match receiver.settle(outcome) {
+                    Ok(()) => {
+                        let pair = Conversation::between(me.own_name(), receiver.own_name());
+                        self.server.history.record(pair, me.own_name(), text);
+                        true
+                    }
+                    Err(error) => {
+                        info!("not delivered to {name}: {error}");
+                        false
+                    }
                 }
-                outcome.is_ok()
             }
         };
-        if delivered {
-            self.server
-                .history
-                .record(Conversation::between(me.name(), name), me.name(), text);
-        }
         self.report(delivered)
     }
 
@@ -299,7 +300,7 @@ impl<'a> Session<'a> {
         if failed < receivers.len() {
             self.server
                 .history
-                .record(Conversation::All, me.name(), text);
+                .record(Conversation::All, me.own_name(), text);
         }
         self.report(failed == 0)
     }

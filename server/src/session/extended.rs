@@ -136,7 +136,7 @@ impl Session<'_> {
         if failed < receivers.len() {
             self.server
                 .history
-                .record(Conversation::in_channel(channel), me.name(), text);
+                .record(Conversation::in_channel(channel), me.own_name(), text);
         }
         self.report(failed == 0)
     }
@@ -187,8 +187,8 @@ impl Session<'_> {
         let failed = self.spread(me, &receivers, line_for);
         for receiver in &receivers {
             if !failed.iter().any(|member| member.seat() == receiver.seat()) {
-                let pair = Conversation::between(me.name(), receiver.name());
-                self.server.history.record(pair, me.name(), text);
+                let pair = Conversation::between(me.own_name(), receiver.own_name());
+                self.server.history.record(pair, me.own_name(), text);
             }
         }
         self.report(failed.is_empty() && receivers.len() == wanted)
@@ -202,7 +202,7 @@ impl Session<'_> {
                 None => return self.not_in(channel),
             },
             Who::User(user) if self.server.accounts.has(user) => {
-                (Conversation::between(me.name(), user), 0)
+                (Conversation::between(me.own_name(), &user.own()), 0)
             }
             Who::User(user) => {
                 return self.tell(Status::UnknownUser, format_args!("Unknown user {user}"));
