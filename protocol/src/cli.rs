@@ -2,7 +2,7 @@
 //! can be given, and reading, `--help` and the complaints all follow from it.
 
 use std::{
-    error,
+    env, error,
     ffi::{OsStr, OsString},
     fmt,
     str::FromStr,
@@ -258,6 +258,18 @@ impl fmt::Display for UsageError {
 }
 
 impl error::Error for UsageError {}
+
+/// Whether the terminal, if there is one, can do no more than print: its `TERM` is missing or `dumb`.
+pub fn is_dumb() -> bool {
+    let kind = env::var_os("TERM").unwrap_or_default();
+    kind.is_empty() || kind == "dumb"
+}
+
+/// Whether a terminal should show colour: `NO_COLOR` is missing or empty, and it is not
+/// [dumb](is_dumb).
+pub fn wants_colour() -> bool {
+    !is_dumb() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
 
 /// A lone `-` is an operand, and so is a negative number.
 fn is_option(word: &str) -> bool {
