@@ -21,7 +21,7 @@ use rustyline::{
 use crate::{
     event::Event,
     keyboard::Question,
-    terminal::{Above, Terminal},
+    terminal::{Above, Terminal, cannot_write},
 };
 
 /// Commands, each with what it takes begun.
@@ -53,7 +53,8 @@ impl LineEditor {
             .completion_show_all_if_ambiguous(true)
             .history_ignore_space(false)
             .build();
-        let mut editor = Editor::with_history(config, MemHistory::with_config(&config))?;
+        let history = MemHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history)?;
         let online = Online::default();
         editor.set_helper(Some(Words(online.clone())));
         let above = above(editor.create_external_printer()?)?;
@@ -65,9 +66,18 @@ impl LineEditor {
     pub(crate) fn read(&mut self, terminal: &Terminal, question: Question) -> Event {
         let line = match question.visible {
             true => self.0.readline(question.prompt),
-            false => rpassword::prompt_password(question.prompt).map_err(ReadlineError::from),
+            false => {
+                let password = rpassword::prompt_password(question.prompt);
+                password.map_err(|error| match error.kind() {
+                    io::ErrorKind::UnexpectedEof => ReadlineError::Eof,
+                    _ => error.into(),
+                })
+            }
         };
-        terminal.typed(b"", true); // the editor has gone to the next line
+        // The editor has gone to the next line.
+        if let Err(error) = terminal.typed(b"", true) {
+            return Event::ScreenLost(cannot_write(&error));
+        }
         match line {
             Ok(line) => {
                 if question.prompt.is_empty() && !line.is_empty() {

@@ -17,7 +17,6 @@ use crate::{
     key::{Decoder, Key},
     ta::End,
     terminal::{Pressed, Terminal, cannot_write},
-    tty::{self, Tty},
 };
 
 /// Keys that may wait until a line is asked for.
@@ -100,8 +99,13 @@ impl Input {
 
     fn read(&mut self, terminal: &Terminal, question: Question) -> Event {
         match self {
-            Self::Lines(lines) if !question.visible && terminal.is_typed_on() => {
-                read_unseen(terminal, lines)
+            Self::Lines(lines) if !question.visible && terminal.hides_keys() => {
+                let event = read_unseen(lines, terminal);
+                terminal.show_keys();
+                if matches!(event, Event::Typed(Some(_))) {
+                    terminal.show_enter();
+                }
+                event
             }
             Self::Lines(lines) => Event::Typed(read_line(lines, terminal)),
             Self::Keys(keys) => read_keys(keys, terminal),
@@ -129,22 +133,18 @@ fn read_line(lines: &mut LineReader, terminal: &Terminal) -> Option<Vec<u8>> {
     }
 }
 
-/// A line that is not to be seen, on a terminal that shows what is typed. Where that cannot be
-/// switched off, it is seen.
-fn read_unseen(terminal: &Terminal, lines: &mut LineReader) -> Event {
-    let Ok(_held) = Tty::hold(tty::KEY_BY_KEY) else {
-        return Event::Typed(read_line(lines, terminal));
-    };
+/// The next line from keys that nothing shows.
+fn read_unseen(lines: &mut LineReader, terminal: &Terminal) -> Event {
+    if !lines.is_empty() {
+        return Event::Typed(read_line(lines, terminal)); // typed ahead
+    }
     let mut draft = Draft::new("", true);
     let mut decoder = Decoder::default();
     for byte in io::stdin().lock().bytes() {
         let Ok(byte) = byte else { break };
         match decoder.key(byte) {
             None => {}
-            Some(Key::Enter) => {
-                terminal.typed_unseen();
-                return Event::Typed(Some(draft.into_text().into()));
-            }
+            Some(Key::Enter) => return Event::Typed(Some(draft.into_text().into())),
             Some(Key::End) if draft.is_empty() => break,
             Some(Key::Interrupt) => return Event::Interrupted,
             Some(key) => {

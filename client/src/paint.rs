@@ -76,7 +76,7 @@ fn colour_of(name: &str) -> &'static str {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    NAMES[(hash >> 32) as usize % NAMES.len()]
+    NAMES[(hash % NAMES.len() as u64) as usize]
 }
 
 #[cfg(test)]

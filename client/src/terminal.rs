@@ -34,6 +34,8 @@ struct Screen {
     draft: Option<Draft>,
     /// The terminal's settings, while they are changed.
     tty: Option<Tty>,
+    /// The same for the time of one answer that is not to be seen.
+    unseen: Option<Tty>,
     /// Shows lines above the line that an editor draws.
     #[cfg(feature = "line-editor")]
     above: Option<Above>,
@@ -67,6 +69,7 @@ impl Terminal {
             prompting: false,
             draft: None,
             tty: None,
+            unseen: None,
             #[cfg(feature = "line-editor")]
             above: None,
             #[cfg(feature = "line-editor")]
@@ -78,11 +81,6 @@ impl Terminal {
             paint,
             screen: Mutex::new(screen),
         }
-    }
-
-    /// Whether somebody types on a terminal. Whether they see the answers there is another question.
-    pub(crate) fn is_typed_on(&self) -> bool {
-        self.input
     }
 
     /// Whether keyboard and screen belong to a terminal that can move its cursor.
@@ -102,7 +100,7 @@ impl Terminal {
     #[cfg(feature = "line-editor")]
     pub(crate) fn leave_last_line(&self, above: Above, online: Online) {
         let mut screen = self.lock();
-        screen.tty = Tty::hold(tty::AS_THEY_ARE).ok();
+        screen.tty = Tty::hold(tty::FOR_AN_EDITOR).ok();
         screen.above = Some(above);
         screen.online = online;
     }
@@ -110,6 +108,10 @@ impl Terminal {
     /// Shows a prompt and leaves the line open; an empty one shows nothing.
     pub(crate) fn prompt(&self, prompt: &'static str, visible: bool) -> io::Result<()> {
         let mut screen = self.lock();
+        if !visible && self.input && screen.tty.is_none() {
+            // Before the prompt: some people are fast. Without `stty` they see what they type.
+            screen.unseen = Tty::hold(tty::KEY_BY_KEY).ok();
+        }
         #[cfg(feature = "line-editor")]
         if screen.above.is_some() {
             screen.prompting = true; // the editor prompts
@@ -137,12 +139,21 @@ impl Terminal {
         screen.put(&format!("{}\n", Printable(&shown)))
     }
 
-    /// Closes the line on which something was typed that neither the terminal nor this program has
-    /// shown.
-    pub(crate) fn typed_unseen(&self) {
+    /// Whether keys come unseen, one by one, for an answer that is not to be seen.
+    pub(crate) fn hides_keys(&self) -> bool {
+        self.lock().unseen.is_some()
+    }
+
+    /// Such an answer is given: the terminal shows again what is typed.
+    pub(crate) fn show_keys(&self) {
+        self.lock().unseen = None;
+    }
+
+    /// Shows the Enter at the end of such an answer.
+    pub(crate) fn show_enter(&self) {
         let _screen = self.lock();
         if io::stderr().is_terminal() {
-            // Standard output may lead elsewhere, and the answer there is not about that.
+            // Standard output may lead elsewhere.
             let _ = io::stderr().write_all(b"\n");
         }
     }
@@ -190,6 +201,7 @@ impl Terminal {
         let mut screen = self.lock();
         // If the screen is gone, there is nothing to be closed.
         let _ = screen.end_line();
+        screen.unseen = None;
         screen.tty = None;
         #[cfg(feature = "line-editor")]
         {

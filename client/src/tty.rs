@@ -12,18 +12,20 @@ pub(crate) const KEY_BY_KEY: &[&str] = &[
     "-icanon", "-echo", "min", "1", "time", "0", "intr", "undef", "susp", "undef",
 ];
 
-/// Nothing is changed now; whatever somebody else changes is put back.
+/// What is typed ahead waits unseen and whole for the editor, which makes settings of its own for the
+/// time of a line. Between two lines Ctrl-C and Ctrl-Z do what they do everywhere.
 #[cfg(feature = "line-editor")]
-pub(crate) const AS_THEY_ARE: &[&str] = &[];
+pub(crate) const FOR_AN_EDITOR: &[&str] = &["-icanon", "-echo", "min", "1", "time", "0"];
 
 /// What the helper does, with the terminal as its standard error: without system calls of its own
 /// this program has no other way to the settings than `stty`. Each line it reads asks for the size;
 /// the end of its input, which comes however this program ends, means that the settings be put back.
+/// It outlives every signal that may end this program, at any moment, also the one for a pipe that
+/// nobody reads any more.
 const HELPER: &str = r#"
-trap '' HUP INT QUIT TERM TSTP
+trap '' HUP INT PIPE QUIT TERM TSTP
 saved=$(stty -g <&2 2>/dev/null) || exit
-[ $# -eq 0 ] || stty "$@" <&2 2>/dev/null || exit
-echo ready
+stty "$@" <&2 2>/dev/null && echo ready 2>/dev/null
 while read -r _; do stty size <&2 2>/dev/null || echo; done
 stty "$saved" <&2 2>/dev/null
 "#;

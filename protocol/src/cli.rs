@@ -1,5 +1,9 @@
 //! The command line that the programs of this project share: one table for each program says what
-//! can be given, and reading, `--help` and the complaints all follow from it.
+//! can be given, and reading, `--help`, the manual page, completion and the complaints all follow
+//! from it.
+
+mod completion;
+mod manual;
 
 use std::{
     env, error,
