@@ -13,8 +13,9 @@ use server::Limits;
 pub(crate) const PROGRAM: Program = Program {
     name: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    about: "Serves the messenger: a thread for each client on connection La, and a connection Lb\n\
-            dialled back to each. Prints one line when ready: Listening on ADDRESS:PORT.",
+    about: "Serves the messenger: a thread for each client on connection La, and a\n\
+            connection Lb dialled back to each. Prints one line when ready: Listening on\n\
+            ADDRESS:PORT.",
     operands: &[
         ("PORT", "Port to listen on; 0 takes a free one"),
         (
@@ -56,7 +57,7 @@ pub(crate) const PROGRAM: Program = Program {
         Flag {
             name: "strict",
             value: None,
-            help: "No extended mode: /extend is 401, and no history is kept",
+            help: "No extended mode: /extend is 401, nothing is kept",
         },
         Flag {
             name: "history",
@@ -86,8 +87,9 @@ pub(crate) const PROGRAM: Program = Program {
         ),
         (
             "Environment",
-            "  RUST_LOG                What goes to the log on standard error: error, warn, info\n  \
-               \x20                       (the default), debug (with what is chatted), trace, off\n  \
+            "  RUST_LOG                What goes to the log on standard error: error, warn,\n  \
+               \x20                       info (the default), debug (with what is chatted),\n  \
+               \x20                       trace, off\n  \
                NO_COLOR                No colour in a log on a terminal, if set and not empty\n  \
                TERM                    dumb: the same\n  \
                TZ                      The time zone of the log's times",
