@@ -9,7 +9,7 @@ const GREEN: &str = "32";
 
 /// The colours of names: neither those of replies nor black or white, so that every one of them can
 /// be read on a light and on a dark screen.
-const NAMES: [&str; 8] = ["33", "34", "35", "36", "93", "94", "95", "96"];
+const NAMES: [&str; 6] = ["33", "34", "35", "36", "94", "95"];
 
 /// Whether there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
