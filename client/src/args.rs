@@ -8,7 +8,8 @@ use protocol::cli::{Flag, Given, Program, UsageError};
 pub(crate) const PROGRAM: Program = Program {
     name: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    about: "Talks to a messenger server: asks for user name and password, then takes commands.",
+    about: "Talks to a messenger server: asks for user name and password, then takes\n\
+            commands.",
     operands: &[
         ("IP", "Address of the server, say 127.0.0.1"),
         ("PORT", "Port of the server"),
@@ -28,10 +29,33 @@ pub(crate) const PROGRAM: Program = Program {
                /exit                   Leave; the end of the input does the same",
         ),
         (
+            "Answers",
+            "  301                     Who is online\n  \
+               303                     Delivered: everybody it was for has acknowledged it\n  \
+               304                     Not delivered, or not to everybody\n  \
+               401                     The server does not know this command",
+        ),
+        (
+            "Keys, on a terminal",
+            "  Backspace, Ctrl-W, Ctrl-U  Erase a character, a word, the line\n  \
+               Ctrl-L                  Show the line again\n  \
+               Ctrl-D                  Leave, on an empty line\n  \
+               Ctrl-C                  Leave at once\n  \
+               Ctrl-Z                  Back to the shell, until fg; meanwhile nothing can be\n  \
+               \x20                       delivered, and whoever tries ends your session",
+        ),
+        (
+            "Environment",
+            "  NO_COLOR                No colour, if set and not empty\n  \
+               TERM                    dumb: no colour, and nothing is drawn anew\n  \
+               TZ                      The time zone of the times shown",
+        ),
+        (
             "Exit status",
-            "  0  left with /exit or at the end of the input\n  \
-               1  the server could not be reached, could not connect back, or is gone\n  \
-               2  wrong usage",
+            "  0    left with /exit or at the end of the input\n  \
+               1    the server could not be reached, could not connect back, or is gone\n  \
+               2    wrong usage\n  \
+               130  left with Ctrl-C",
         ),
     ],
 };
@@ -67,4 +91,24 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
             .get(),
         reply_timeout: given.seconds("reply-timeout", Duration::from_secs(60))?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::check_document;
+
+    use super::*;
+
+    #[test]
+    fn documents_do_not_drift() {
+        check_document("docs/client.1", &PROGRAM.manual());
+        check_document("docs/completions/client.bash", &PROGRAM.bash_completion());
+    }
+
+    #[test]
+    fn help_fits_on_a_terminal() {
+        for line in PROGRAM.help().lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }

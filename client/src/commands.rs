@@ -4,6 +4,9 @@ use protocol::Status;
 
 use crate::ta::{End, Ta};
 
+/// What somebody is told who typed something else.
+const COMMANDS: &str = "Commands: /list, /to NAME TEXT, /toall TEXT, /exit";
+
 /// Sends what is typed, as it is typed: the server judges it. Returns after `310`.
 ///
 /// # Errors
@@ -11,8 +14,10 @@ use crate::ta::{End, Ta};
 pub(crate) fn run(ta: &mut Ta<'_>) -> Result<(), End> {
     loop {
         let command = ta.ask("", true)?;
-        if ta.say(&command)? == Some(Status::Bye) {
-            return Ok(());
+        match ta.say(&command)? {
+            Some(Status::Bye) => return Ok(()),
+            Some(Status::UnrecognizedMessage) => ta.hint(COMMANDS)?,
+            _ => {}
         }
     }
 }

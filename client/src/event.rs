@@ -5,6 +5,8 @@
 pub(crate) enum Event {
     /// The line that was asked for was typed, without its end; `None` is the end of the input.
     Typed(Option<Vec<u8>>),
+    /// Ctrl-C was pressed where that does not end this program by itself.
+    Interrupted,
     /// A line came on La, without its end.
     Reply(Vec<u8>),
     /// La is closed or broke; how.

@@ -6,13 +6,20 @@
 
 mod args;
 mod commands;
+mod draft;
+#[cfg(feature = "line-editor")]
+mod editor;
 mod event;
 mod inbox;
+mod key;
 mod keyboard;
 mod la;
 mod login;
+mod paint;
 mod ta;
 mod terminal;
+mod tty;
+mod width;
 
 use std::{
     io::{self, Write},
@@ -28,6 +35,8 @@ use terminal::Terminal;
 const FAILED: u8 = 1;
 /// The command line is wrong. The message says where.
 const WRONG_USAGE: u8 = 2;
+/// Ctrl-C, as a shell has it: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
 
 /// Events that may wait for Ta. A server that floods La is slowed down, not stored.
 const EVENTS: usize = 16;
@@ -50,9 +59,10 @@ fn main() -> ExitCode {
 fn talk(args: &Args) -> ExitCode {
     let terminal = Arc::new(Terminal::new());
     let end = converse(args, &terminal);
+    terminal.close();
     match end {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(End::Left) => ExitCode::SUCCESS,
+        Ok(()) | Err(End::Left) => ExitCode::SUCCESS,
+        Err(End::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(End::Failed(why)) => {
             terminal.complain(&why);
             ExitCode::from(FAILED)

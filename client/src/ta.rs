@@ -11,7 +11,12 @@ use std::{
 
 use protocol::{Reply, Status};
 
-use crate::{event::Event, keyboard::Keyboard, la, terminal::Terminal};
+use crate::{
+    event::Event,
+    keyboard::{Keyboard, Question},
+    la,
+    terminal::Terminal,
+};
 
 /// When one connection is gone, how long the other one may take to bring what was sent before: a
 /// last reply on La, the last deliveries on Lb.
@@ -36,6 +41,8 @@ pub(crate) struct Ta<'a> {
 pub(crate) enum End {
     /// The user left. Exit status 0.
     Left,
+    /// The user pressed Ctrl-C. Exit status 130.
+    Interrupted,
     /// Something is wrong: a sentence for standard error. Exit status 1.
     Failed(String),
 }
@@ -63,12 +70,12 @@ impl<'a> Ta<'a> {
     /// # Errors
     /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
     /// goes before it.
-    pub(crate) fn ask(&mut self, prompt: &str, visible: bool) -> Result<Vec<u8>, End> {
+    pub(crate) fn ask(&mut self, prompt: &'static str, visible: bool) -> Result<Vec<u8>, End> {
         if let Some(how) = self.lb_lost.take() {
             return Err(End::Failed(gone(&how)));
         }
-        self.terminal.prompt(prompt).map_err(screen_lost)?;
-        self.keyboard.ask();
+        self.terminal.prompt(prompt, visible).map_err(screen_lost)?;
+        self.keyboard.ask(Question { prompt, visible });
         loop {
             // Without a sender left there is no keyboard and no La either.
             let event = self.events.recv().unwrap_or(Event::Typed(None));
@@ -78,6 +85,7 @@ impl<'a> Ta<'a> {
                     return Ok(line);
                 }
                 Event::Typed(None) => return Err(self.leave()),
+                Event::Interrupted => return Err(End::Interrupted),
                 Event::Reply(line) => self.terminal.reply(&line).map_err(screen_lost)?,
                 Event::LaLost(how) => return Err(self.lost(how)),
                 Event::LbLost(how) => return Err(End::Failed(gone(&how))),
@@ -92,6 +100,14 @@ impl<'a> Ta<'a> {
     /// `Failed` if no reply comes: the server is gone, or takes too long.
     pub(crate) fn say(&mut self, command: &[u8]) -> Result<Option<Status>, End> {
         self.exchange(command, self.reply_timeout)
+    }
+
+    /// Shows a word of help to somebody at a terminal.
+    ///
+    /// # Errors
+    /// `Failed` if that cannot be shown.
+    pub(crate) fn hint(&self, text: &str) -> Result<(), End> {
+        self.terminal.hint(text).map_err(screen_lost)
     }
 
     fn exchange(&mut self, command: &[u8], patience: Duration) -> Result<Option<Status>, End> {
@@ -119,6 +135,7 @@ impl<'a> Ta<'a> {
                     trouble = trouble.or(Some(how));
                 }
                 Ok(Event::ScreenLost(why)) => return Err(End::Failed(why)),
+                Ok(Event::Interrupted) => return Err(End::Interrupted),
                 Ok(Event::Typed(_)) => {} // nobody asked
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     return Err(End::Failed(match trouble {

@@ -1,4 +1,6 @@
-//! The client on a pseudo-terminal, which by itself shows what is typed.
+//! The client on a pseudo-terminal, to the last byte where nothing is drawn anew.
+
+#![cfg(not(feature = "line-editor"))] // an editor draws after each key
 
 use testkit::{Client, FakeServer, Peer, Program};
 
@@ -71,6 +73,9 @@ fn each_thing_is_shown_once() {
         client.la.say(reply);
         program.output.expect(&format!("{command}\r\n{reply}\r\n"));
     }
+    program
+        .output
+        .expect("Commands: /list, /to NAME TEXT, /toall TEXT, /exit\r\n");
     client.deliver("/from bob while \x1b[2Jidle");
     program
         .output

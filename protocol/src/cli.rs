@@ -1,8 +1,12 @@
 //! The command line that the programs of this project share: one table for each program says what
-//! can be given, and reading, `--help` and the complaints all follow from it.
+//! can be given, and reading, `--help`, the manual page, completion and the complaints all follow
+//! from it.
+
+mod completion;
+mod manual;
 
 use std::{
-    error,
+    env, error,
     ffi::{OsStr, OsString},
     fmt,
     str::FromStr,
@@ -258,6 +262,18 @@ impl fmt::Display for UsageError {
 }
 
 impl error::Error for UsageError {}
+
+/// Whether the terminal, if there is one, can do no more than print: its `TERM` is missing or `dumb`.
+pub fn is_dumb() -> bool {
+    let kind = env::var_os("TERM").unwrap_or_default();
+    kind.is_empty() || kind == "dumb"
+}
+
+/// Whether a terminal should show colour: `NO_COLOR` is missing or empty, and it is not
+/// [dumb](is_dumb).
+pub fn wants_colour() -> bool {
+    !is_dumb() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
 
 /// A lone `-` is an operand, and so is a negative number.
 fn is_option(word: &str) -> bool {

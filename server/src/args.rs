@@ -13,8 +13,9 @@ use server::Limits;
 pub(crate) const PROGRAM: Program = Program {
     name: env!("CARGO_PKG_NAME"),
     version: env!("CARGO_PKG_VERSION"),
-    about: "Serves the messenger: a thread for each client on connection La, and a connection Lb\n\
-            dialled back to each. Prints one line when ready: Listening on ADDRESS:PORT.",
+    about: "Serves the messenger: a thread for each client on connection La, and a\n\
+            connection Lb dialled back to each. Prints one line when ready: Listening on\n\
+            ADDRESS:PORT.",
     operands: &[
         ("PORT", "Port to listen on; 0 takes a free one"),
         (
@@ -56,12 +57,12 @@ pub(crate) const PROGRAM: Program = Program {
         Flag {
             name: "strict",
             value: None,
-            help: "No extended mode: /extend is 401, and no history is kept",
+            help: "No extended mode: /extend is 401, nothing is kept",
         },
         Flag {
             name: "history",
             value: Some("FILE"),
-            help: "Keep what is said in FILE, for /history after a restart",
+            help: "Keep in FILE what /history shows after a restart",
         },
         Flag {
             name: "history-limit",
@@ -86,8 +87,12 @@ pub(crate) const PROGRAM: Program = Program {
         ),
         (
             "Environment",
-            "  RUST_LOG                What goes to the log on standard error: error, warn, info\n\
-             \x20                         (the default), debug (with what is chatted), trace, off",
+            "  RUST_LOG                What goes to the log on standard error: error, warn,\n  \
+               \x20                       info (the default), debug (with what is chatted),\n  \
+               \x20                       trace, off\n  \
+               NO_COLOR                No colour in a log on a terminal, if set and not empty\n  \
+               TERM                    dumb: the same\n  \
+               TZ                      The time zone of the log's times",
         ),
         (
             "Exit status",
@@ -161,4 +166,24 @@ fn limits(given: &Arguments) -> Result<Limits, UsageError> {
             "a number of clients",
         )?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::check_document;
+
+    use super::*;
+
+    #[test]
+    fn documents_do_not_drift() {
+        check_document("docs/server.1", &PROGRAM.manual());
+        check_document("docs/completions/server.bash", &PROGRAM.bash_completion());
+    }
+
+    #[test]
+    fn help_fits_on_a_terminal() {
+        for line in PROGRAM.help().lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }

@@ -123,6 +123,11 @@ impl Roster {
         members.by_seat.len()
     }
 
+    /// How many are online.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().by_seat.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -227,7 +227,11 @@ impl<'a> Session<'a> {
             };
         }
         if let Some(member) = joined {
-            info!("{name} logged in");
+            info!(
+                "{name} logged in from {}, {} online",
+                self.peer,
+                roster.count()
+            );
             self.state = State::LoggedIn(member);
             self.deadline = Some(Instant::now() + limits.port_timeout);
             return self.reply(Status::AuthenticationSuccessful);
@@ -252,7 +256,7 @@ impl<'a> Session<'a> {
         });
         match dialled {
             Ok(()) => {
-                info!("{} online, Lb to {address}", me.name());
+                info!("{} has Lb at {address}", me.name());
                 self.state = State::Online(Arc::clone(me));
                 self.deadline = None;
                 self.server.notices.tell(Notice::came(me));

@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // this is test code
 
+mod document;
 mod fake_server;
 mod files;
 mod peer;
@@ -17,6 +18,7 @@ mod user;
 
 use std::time::Duration;
 
+pub use document::check_document;
 pub use fake_server::{Client, FakeServer};
 pub use files::{TempFile, users_file};
 pub use peer::{Lb, Peer};

@@ -66,9 +66,19 @@ impl Program {
 
     /// Starts a program on a terminal of 80 columns.
     pub fn start_on_terminal(path: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_on_terminal_of(80, path, arguments, environment)
+    }
+
+    /// Starts a program on a terminal of so many columns.
+    pub fn start_on_terminal_of(
+        columns: u16,
+        path: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: 24,
-            cols: 80,
+            cols: columns,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
