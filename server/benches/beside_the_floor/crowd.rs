@@ -30,8 +30,7 @@ pub(crate) enum Manners {
 /// A crowd; it leaves with this value.
 pub(crate) struct Crowd {
     child: Child,
-    /// How many are online.
-    pub(crate) online: usize,
+    online: usize,
     /// How long logging in took them.
     pub(crate) time: Duration,
 }
@@ -73,6 +72,11 @@ impl Crowd {
         let crowd = Self::start(server, users, manners, 2);
         assert_eq!(crowd.online, count, "not everybody got in");
         crowd
+    }
+
+    /// How many are online.
+    pub(crate) fn online(&self) -> usize {
+        self.online
     }
 }
 

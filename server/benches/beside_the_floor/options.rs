@@ -4,10 +4,10 @@ use std::time::Duration;
 
 /// How long to measure, and what.
 pub(crate) struct Options {
-    /// Rounds for each row; in each, both programs are measured.
-    pub(crate) rounds: usize,
-    /// How long people talk in a round.
-    pub(crate) talk: Duration,
+    /// The most times that a row is set up.
+    pub(crate) setups: usize,
+    /// How long people talk in a slice.
+    pub(crate) slice: Duration,
     /// Measure only rows with these words in their name.
     pub(crate) row: String,
 }
@@ -16,15 +16,15 @@ impl Options {
     /// Reads the words behind the program's name.
     pub(crate) fn read(words: &[String]) -> Result<Self, String> {
         let mut options = Self {
-            rounds: 7,
-            talk: Duration::from_secs(1),
+            setups: usize::MAX,
+            slice: Duration::from_millis(300),
             row: String::new(),
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--bench" => {}
-                "--quick" => (options.rounds, options.talk) = (1, Duration::from_millis(600)),
+                "--quick" => (options.setups, options.slice) = (1, Duration::from_millis(100)),
                 "--row" => options.row = words.next().ok_or("--row: which?")?.clone(),
                 _ => return Err(format!("{word}: only --quick and --row WORDS are known")),
             }

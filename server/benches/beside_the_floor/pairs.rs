@@ -12,9 +12,6 @@ use crate::{
     receivers::acknowledge,
 };
 
-/// How long they talk before it counts.
-const WARM_UP: Duration = Duration::from_millis(100);
-
 /// Pairs of users who are online, numbered from 0: each even one talks to the next.
 pub(crate) struct Pairs(Vec<(Arc<Client>, String)>);
 
@@ -33,11 +30,6 @@ impl Pairs {
             (sender, format!("/to user{} {TEXT}\n", 2 * number + 1))
         };
         Self((0..count).map(pair).collect())
-    }
-
-    /// Has all of them talk at once, until they are warm.
-    pub(crate) fn warm_up(&self) {
-        self.talk(WARM_UP);
     }
 
     /// Has all of them talk at once for this long. Says how long each message took.

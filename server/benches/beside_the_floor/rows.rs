@@ -24,6 +24,9 @@ const USERS: usize = 12_000;
 /// The users who are online and receive have numbers from here on.
 const CROWD: usize = 100;
 
+/// How long they talk before it counts.
+const WARM_UP: Duration = Duration::from_millis(100);
+
 /// Who talks while others broadcast.
 const BYSTANDERS: usize = 4;
 
@@ -55,68 +58,83 @@ const BESIDE: &[Figure] = &[
     Figure("p99, µs", Bar::Stated),
 ];
 
-/// A row of the table: how many rounds of the full number it needs, what it measures, and how.
+/// A row of the table. It is set up a number of times, with new processes and new clients, and each
+/// time measured in a number of slices, which the two programs take in turn: both change under the
+/// hands of a busy machine, so that only what is measured side by side can be compared.
 struct Row {
     name: &'static str,
-    rounds: usize,
+    setups: usize,
+    slices: usize,
     figures: &'static [Figure],
-    measure: fn(&Scene, Side) -> Vec<f64>,
+    set_up: for<'a> fn(&'a Scene, Side) -> Stage<'a>,
 }
+
+/// One program and its clients, ready to be measured for a slice.
+type Stage<'a> = Box<dyn FnMut() -> Vec<f64> + 'a>;
 
 const ROWS: &[Row] = &[
     Row {
         name: "/to, 1 pair",
-        rounds: 7,
+        setups: 3,
+        slices: 8,
         figures: MESSAGES,
-        measure: |scene, side| scene.talk(side, 1),
+        set_up: |scene, side| scene.talk(side, 1),
     },
     Row {
         name: "/to, 4 pairs",
-        rounds: 7,
+        setups: 3,
+        slices: 8,
         figures: MESSAGES,
-        measure: |scene, side| scene.talk(side, 4),
+        set_up: |scene, side| scene.talk(side, 4),
     },
     Row {
         name: "/to, 16 pairs",
-        rounds: 7,
+        setups: 3,
+        slices: 8,
         figures: MESSAGES,
-        measure: |scene, side| scene.talk(side, 16),
+        set_up: |scene, side| scene.talk(side, 16),
     },
     Row {
         name: "/toall, 100 receivers",
-        rounds: 7,
+        setups: 3,
+        slices: 8,
         figures: DELIVERIES,
-        measure: |scene, side| scene.broadcast(side, 100),
+        set_up: |scene, side| scene.broadcast(side, 100),
     },
     Row {
         name: "/toall, 1,000 receivers",
-        rounds: 7,
+        setups: 3,
+        slices: 8,
         figures: DELIVERIES,
-        measure: |scene, side| scene.broadcast(side, 1_000),
+        set_up: |scene, side| scene.broadcast(side, 1_000),
     },
     Row {
         name: "3,000 users",
-        rounds: 5,
+        setups: 5,
+        slices: 1,
         figures: LOGINS,
-        measure: |scene, side| scene.log_in(side, 3_000),
+        set_up: |scene, side| scene.log_in(side, 3_000),
     },
     Row {
         name: "20,000 descriptors",
-        rounds: 1,
+        setups: 1,
+        slices: 1,
         figures: ONLINE,
-        measure: |scene, side| scene.fill(side),
+        set_up: |scene, side| scene.fill(side),
     },
     Row {
         name: "/to beside /toall to 1,000",
-        rounds: 3,
+        setups: 2,
+        slices: 3,
         figures: BESIDE,
-        measure: |scene, side| scene.beside_broadcast(side, 1_000),
+        set_up: |scene, side| scene.beside_broadcast(side, 1_000),
     },
     Row {
         name: "/to beside 5 silent",
-        rounds: 3,
+        setups: 3,
+        slices: 1,
         figures: BESIDE,
-        measure: |scene, side| scene.beside_silence(side, 100, 5),
+        set_up: |scene, side| scene.beside_silence(side, 100, 5),
     },
 ];
 
@@ -124,132 +142,153 @@ const ROWS: &[Row] = &[
 pub(crate) fn measure(options: &Options) {
     let scene = Scene {
         users: users_file(USERS),
-        time: options.talk,
+        slice: options.slice,
     };
     let table = Table::begin();
     for row in ROWS.iter().filter(|row| row.name.contains(&options.row)) {
-        let rounds = (0..row.rounds.min(options.rounds)).map(|round| {
-            // Whoever comes second finds the machine warmer: the two take turns in that as well.
-            if round % 2 == 0 {
-                let server = (row.measure)(&scene, Side::Server);
-                (server, (row.measure)(&scene, Side::Floor))
-            } else {
-                let floor = (row.measure)(&scene, Side::Floor);
-                ((row.measure)(&scene, Side::Server), floor)
+        let mut rounds = Vec::new();
+        for _ in 0..row.setups.min(options.setups) {
+            let mut server = (row.set_up)(&scene, Side::Server);
+            let mut floor = (row.set_up)(&scene, Side::Floor);
+            for slice in 0..row.slices {
+                // Whoever comes second finds the machine warmer: that too they do in turn.
+                rounds.push(if slice % 2 == 0 {
+                    let server = server();
+                    (server, floor())
+                } else {
+                    let floor = floor();
+                    (server(), floor)
+                });
             }
-        });
-        table.row(row.name, row.figures, &rounds.collect::<Vec<_>>());
+        }
+        table.row(row.name, row.figures, &rounds);
     }
     table.end();
 }
 
-/// What all rows need. Each measurement starts its own process and its own clients.
+/// What all rows need.
 struct Scene {
     users: TempFile,
-    time: Duration,
+    slice: Duration,
 }
 
 impl Scene {
     /// So many pairs talk at once.
-    fn talk(&self, side: Side, count: usize) -> Vec<f64> {
+    fn talk(&self, side: Side, count: usize) -> Stage<'_> {
         let subject = Subject::start(side, &self.users, count);
         let pairs = Pairs::log_in(subject.address(), count);
-        pairs.warm_up();
-        let (start, cpu) = (Instant::now(), subject.cpu());
-        let mut latencies = pairs.talk(self.time);
-        let (time, cpu) = (start.elapsed(), subject.cpu() - cpu);
-        let messages = latencies.len() as f64;
-        vec![
-            messages / time.as_secs_f64(),
-            percentile(&mut latencies, 0.5),
-            percentile(&mut latencies, 0.99),
-            cpu.as_secs_f64() * 1e6 / messages,
-        ]
+        pairs.talk(WARM_UP);
+        Box::new(move || {
+            let (start, cpu) = (Instant::now(), subject.cpu());
+            let latencies = pairs.talk(self.slice);
+            let (time, cpu) = (start.elapsed(), subject.cpu() - cpu);
+            figures(latencies, 1, time, cpu)
+        })
     }
 
     /// One talks to so many others.
-    fn broadcast(&self, side: Side, receivers: usize) -> Vec<f64> {
+    fn broadcast(&self, side: Side, receivers: usize) -> Stage<'_> {
         let subject = Subject::start(side, &self.users, 0);
         let users = CROWD..CROWD + receivers;
-        let _crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
+        let crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
         let sender = Client::new(subject.address(), 0);
-        sender.talk(&to_all(), for_about(self.time / 10));
-        let (start, cpu) = (Instant::now(), subject.cpu());
-        let mut latencies = sender.talk(&to_all(), for_about(self.time));
-        let (time, cpu) = (start.elapsed(), subject.cpu() - cpu);
-        let deliveries = (latencies.len() * receivers) as f64;
-        vec![
-            deliveries / time.as_secs_f64(),
-            percentile(&mut latencies, 0.5),
-            percentile(&mut latencies, 0.99),
-            cpu.as_secs_f64() * 1e6 / deliveries,
-        ]
+        sender.talk(&to_all(), for_about(WARM_UP));
+        Box::new(move || {
+            let (start, cpu) = (Instant::now(), subject.cpu());
+            let latencies = sender.talk(&to_all(), for_about(self.slice));
+            let (time, cpu) = (start.elapsed(), subject.cpu() - cpu);
+            figures(latencies, crowd.online(), time, cpu)
+        })
     }
 
     /// So many come, and each is sent one message.
-    fn log_in(&self, side: Side, users: usize) -> Vec<f64> {
-        let subject = Subject::start(side, &self.users, 0);
-        let sender = Client::new(subject.address(), 0);
-        let (empty, cpu) = (subject.resident_kib(), subject.cpu());
-        let users = CROWD..CROWD + users;
-        let crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
-        let cpu = subject.cpu() - cpu;
-        // Who has been talked to has buffers, and is what a user in earnest costs.
-        sender.say_once(&to_all());
-        let grown = subject.resident_kib() - empty;
-        let online = crowd.online as f64;
-        vec![
-            online / crowd.time.as_secs_f64(),
-            cpu.as_secs_f64() * 1e6 / online,
-            grown as f64 / online,
-            empty as f64,
-        ]
+    fn log_in(&self, side: Side, count: usize) -> Stage<'_> {
+        Box::new(move || {
+            let subject = Subject::start(side, &self.users, 0);
+            let sender = Client::new(subject.address(), 0);
+            let (empty, cpu) = (subject.resident_kib(), subject.cpu());
+            let users = CROWD..CROWD + count;
+            let crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
+            let cpu = subject.cpu() - cpu;
+            // Who has been talked to has buffers, and is what a user in earnest costs.
+            sender.say_once(&to_all());
+            let grown = subject.resident_kib() - empty;
+            let online = crowd.online() as f64;
+            vec![
+                online / crowd.time.as_secs_f64(),
+                cpu.as_secs_f64() * 1e6 / online,
+                grown as f64 / online,
+                empty as f64,
+            ]
+        })
     }
 
     /// As many come as can.
-    fn fill(&self, side: Side) -> Vec<f64> {
-        let subject = Subject::start(side, &self.users, 0);
-        // A crowd's own descriptors must not be what runs out.
-        let half = USERS / 2;
-        let online = [0..half, half..USERS]
-            .map(|users| Crowd::start(subject.address(), users, Manners::Acknowledge, 2));
-        let online: usize = online.iter().map(|crowd| crowd.online).sum();
-        vec![online as f64]
+    fn fill(&self, side: Side) -> Stage<'_> {
+        Box::new(move || {
+            let subject = Subject::start(side, &self.users, 0);
+            // A crowd's own descriptors must not be what runs out.
+            let half = USERS / 2;
+            let crowds = [0..half, half..USERS]
+                .map(|users| Crowd::start(subject.address(), users, Manners::Acknowledge, 2));
+            let online: usize = crowds.iter().map(Crowd::online).sum();
+            vec![online as f64]
+        })
     }
 
     /// A few pairs talk while somebody talks to all, again and again.
-    fn beside_broadcast(&self, side: Side, receivers: usize) -> Vec<f64> {
+    fn beside_broadcast(&self, side: Side, receivers: usize) -> Stage<'_> {
         let subject = Subject::start(side, &self.users, BYSTANDERS);
         let pairs = Pairs::log_in(subject.address(), BYSTANDERS);
         let users = CROWD..CROWD + receivers - 2 * BYSTANDERS;
-        let _crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
+        let crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
         let sender = Client::new(subject.address(), CROWD - 1);
-        let enough = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| sender.talk(&to_all(), |_| enough.load(Ordering::Relaxed)));
-            let latencies = bystanders(&pairs, self.time);
-            enough.store(true, Ordering::Relaxed);
-            latencies
+        Box::new(move || {
+            let _all = (&subject, &crowd);
+            let enough = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| sender.talk(&to_all(), |_| enough.load(Ordering::Relaxed)));
+                let latencies = pairs.talk(2 * self.slice);
+                enough.store(true, Ordering::Relaxed);
+                bystanders(latencies)
+            })
         })
     }
 
     /// A few pairs talk while somebody waits in vain for some of many receivers.
-    fn beside_silence(&self, side: Side, receivers: usize, silent: usize) -> Vec<f64> {
-        let subject = Subject::start(side, &self.users, BYSTANDERS);
-        let pairs = Pairs::log_in(subject.address(), BYSTANDERS);
-        let users = CROWD..CROWD + receivers - silent - 2 * BYSTANDERS;
-        let others = users.end..users.end + silent;
-        let _crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
-        let _silent = Crowd::of(subject.address(), others, Manners::KeepSilent);
-        let sender = Client::new(subject.address(), CROWD - 1);
-        sender.say(&to_all());
-        bystanders(&pairs, self.time)
+    fn beside_silence(&self, side: Side, receivers: usize, silent: usize) -> Stage<'_> {
+        Box::new(move || {
+            let subject = Subject::start(side, &self.users, BYSTANDERS);
+            let pairs = Pairs::log_in(subject.address(), BYSTANDERS);
+            let users = CROWD..CROWD + receivers - silent - 2 * BYSTANDERS;
+            let others = users.end..users.end + silent;
+            let _crowd = Crowd::of(subject.address(), users, Manners::Acknowledge);
+            let _silent = Crowd::of(subject.address(), others, Manners::KeepSilent);
+            let sender = Client::new(subject.address(), CROWD - 1);
+            sender.say(&to_all());
+            pairs.talk(WARM_UP);
+            bystanders(pairs.talk(4 * self.slice))
+        })
     }
 }
 
-fn bystanders(pairs: &Pairs, time: Duration) -> Vec<f64> {
-    pairs.warm_up();
-    let mut latencies = pairs.talk(time);
+/// What each message of a talk took that reached so many: [`MESSAGES`], [`DELIVERIES`].
+fn figures(
+    mut latencies: Vec<Duration>,
+    reached: usize,
+    time: Duration,
+    cpu: Duration,
+) -> Vec<f64> {
+    let count = (latencies.len() * reached) as f64;
+    vec![
+        count / time.as_secs_f64(),
+        percentile(&mut latencies, 0.5),
+        percentile(&mut latencies, 0.99),
+        cpu.as_secs_f64() * 1e6 / count,
+    ]
+}
+
+fn bystanders(mut latencies: Vec<Duration>) -> Vec<f64> {
     vec![
         percentile(&mut latencies, 0.5),
         percentile(&mut latencies, 0.99),
