@@ -47,7 +47,9 @@ fn main() -> ExitCode {
 
 /// Returns only if the server cannot start.
 fn serve(args: &Args) -> ExitCode {
-    logging::init();
+    if let Err(error) = logging::init() {
+        return fail(CANNOT_RUN, format_args!("no thread for the log: {error}"));
+    }
     let accounts = match Accounts::load(&args.users) {
         Ok(accounts) => accounts,
         Err(error) => return fail(CANNOT_RUN, error),

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::{Peer, Server, cpu_time, descriptors, resident_kib, threads, users_file, wait_until};
+use testkit::{Peer, Server, cpu_time, descriptors, resident_kib, users_file, wait_until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 const WELCOME: &str = "101 Authentication successful";
@@ -22,7 +22,7 @@ fn limited(limit: &str, options: &[&str]) -> Server {
 fn attacks_cost_less_than_eight_mebibytes_in_all() {
     let server = Server::start(SERVER, &["--ack-timeout", "2"]);
     drop(server.user("bob"));
-    wait_until("one thread", || threads(server.id()) == 1);
+    wait_until("nobody is there", || server.sessions() == 0);
     let (memory, files) = (resident_kib(server.id()), descriptors(server.id()));
 
     let silent: Vec<Peer> = (0..300).map(|_| server.dial()).collect();
@@ -45,14 +45,14 @@ fn attacks_cost_less_than_eight_mebibytes_in_all() {
             break;
         }
     }
-    wait_until("all have been accepted", || threads(server.id()) >= 302);
+    wait_until("all have been accepted", || server.sessions() >= 301);
     slow.send(last);
     slow.expect(WELCOME);
     let grown = resident_kib(server.id()).saturating_sub(memory);
     assert!(grown < 8 * 1024, "{grown} KiB");
 
     drop((silent, slow, deaf, endless));
-    wait_until("no thread is left", || threads(server.id()) == 1);
+    wait_until("no thread is left", || server.sessions() == 0);
     wait_until("no descriptor is left", || {
         descriptors(server.id()) == files
     });
@@ -116,7 +116,7 @@ fn out_of_threads() {
     assert_eq!(bob.ask("/list"), "301 bob");
     drop(crowd);
     // Those who waited are taken one after another, and found to be gone.
-    wait_until("two threads", || threads(server.id()) == 2);
+    wait_until("one session is left", || server.sessions() == 1);
     server.user("michael");
 }
 

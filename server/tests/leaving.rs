@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use testkit::{Lb, Peer, Server, descriptors, password, threads, wait_until};
+use testkit::{Lb, Peer, Server, descriptors, password, wait_until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 const WELCOME: &str = "101 Authentication successful";
@@ -88,7 +88,7 @@ fn come(server: &Server, step: Step) -> (Peer, Vec<Peer>) {
 fn at_every_step_in_every_way() {
     let server = Server::start(SERVER, &["--ack-timeout", "20"]);
     drop(server.user("michael"));
-    wait_until("one thread", || threads(server.id()) == 1);
+    wait_until("nobody is there", || server.sessions() == 0);
     let before = descriptors(server.id());
     let ways: [Way; 3] = [
         ("close", drop),
@@ -113,7 +113,7 @@ fn at_every_step_in_every_way() {
                 "{step:?}, {how}: not at once"
             );
             drop(others);
-            wait_until("no thread is left", || threads(server.id()) == 1);
+            wait_until("no thread is left", || server.sessions() == 0);
             wait_until("no descriptor is left", || {
                 descriptors(server.id()) == before
             });
@@ -172,7 +172,7 @@ fn one_connection_too_many_is_closed() {
     server.log().until("turned away");
     drop(jacky);
     wait_until("there is a place again", || {
-        server.dial().try_send("/list\n").is_ok() && threads(server.id()) == 2
+        server.dial().try_send("/list\n").is_ok() && server.sessions() == 1
     });
     wait_until("jacky comes back", || {
         let mut again = server.dial();
@@ -213,7 +213,7 @@ fn leaving_does_not_remove_a_namesake_who_came_back() {
     let mut second = server.user("bob");
     michael.acknowledge();
     first.la.rest();
-    wait_until("the first bob's thread ends", || threads(server.id()) == 4);
+    wait_until("the first bob's thread ends", || server.sessions() == 3);
     assert_eq!(jacky.ask("/list"), "301 jacky michael bob");
     assert_eq!(
         server.dial().ask("/login bob bob-secret"),

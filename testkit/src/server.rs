@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, process::Command};
 
-use crate::{Peer, Program, TempFile, Transcript, User, users_file};
+use crate::{Peer, Program, TempFile, Transcript, User, process::threads, users_file};
 
 /// A running server at a free port of 127.0.0.1; it is ended with the test.
 pub struct Server {
     program: Program,
     address: SocketAddr,
+    threads_at_rest: usize,
     _users: TempFile,
 }
 
@@ -41,9 +42,11 @@ impl Server {
             .strip_prefix("Listening on ")
             .expect("the line of a server");
         let address = address.parse().expect("an address");
+        let threads_at_rest = threads(program.id());
         Self {
             program,
             address,
+            threads_at_rest,
             _users: users,
         }
     }
@@ -56,6 +59,11 @@ impl Server {
     /// Its process number.
     pub fn id(&self) -> u32 {
         self.program.id()
+    }
+
+    /// How many threads it has more than when nobody was there.
+    pub fn sessions(&self) -> usize {
+        threads(self.id()).saturating_sub(self.threads_at_rest)
     }
 
     /// Its log.

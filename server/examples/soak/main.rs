@@ -23,7 +23,7 @@ use std::{
 };
 
 use server::{Accounts, Limits};
-use testkit::{Server, descriptors, resident_kib, threads, users_file, wait_until};
+use testkit::{Server, descriptors, resident_kib, users_file, wait_until};
 
 use book::Book;
 
@@ -69,7 +69,7 @@ fn soak(time: Duration) -> ExitCode {
     command.arg(SERVE);
     let server = Server::start_with(command, "0", &[], users_file(USERS));
     drop(server.user("jacky"));
-    wait_until("the server is at rest", || threads(server.id()) == 1);
+    wait_until("the server is at rest", || server.sessions() == 0);
     let (files, memory) = (descriptors(server.id()), resident_kib(server.id()));
 
     let book = Arc::new(Book::default());
@@ -87,13 +87,13 @@ fn soak(time: Duration) -> ExitCode {
         .collect();
     let finished = users.into_iter().all(|user| user.join().is_ok());
 
-    wait_until("no thread is left", || threads(server.id()) == 1);
+    wait_until("no thread is left", || server.sessions() == 0);
     wait_until("no descriptor is left", || {
         descriptors(server.id()) == files
     });
     println!("{}", book.summary());
     println!(
-        "threads 1, descriptors {files}, as at the start; resident {memory} KiB, now {} KiB",
+        "no thread left, descriptors {files}, as at the start; resident {memory} KiB, now {} KiB",
         resident_kib(server.id())
     );
     let mut wrong = book.wrong();
