@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use server::{Accounts, Limits};
+use server::{Accounts, Limits, Server};
 use testkit::{Program, TempFile};
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_client");
@@ -19,7 +19,8 @@ fn start_server(users: &str) -> SocketAddr {
     let accounts = Accounts::load(users.path()).expect("a users file");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    thread::spawn(move || server::run(&listener, accounts, Limits::default(), None));
+    let server = Server::new(accounts, Limits::default(), None).expect("a server");
+    thread::spawn(move || server.run(&listener));
     address
 }
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use server::{Accounts, Limits};
+use server::{Accounts, Limits, Server};
 use testkit::{Peer, Program, User, password, users_file, wait_until};
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_client");
@@ -30,15 +30,13 @@ fn serve() {
         listener.local_addr().expect("an address")
     );
     let ack_timeout = Duration::from_secs(30);
-    server::run(
-        &listener,
-        accounts,
-        Limits {
-            ack_timeout,
-            ..Limits::default()
-        },
-        None,
-    )
+    let limits = Limits {
+        ack_timeout,
+        ..Limits::default()
+    };
+    Server::new(accounts, limits, None)
+        .expect("a server")
+        .run(&listener)
 }
 
 fn start_server() -> (Program, SocketAddr) {

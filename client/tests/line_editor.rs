@@ -23,7 +23,8 @@ fn start_server() -> SocketAddr {
     let accounts = Accounts::load(users_file(4).path()).expect("a users file");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    thread::spawn(move || server::run(&listener, accounts, Limits::default(), None));
+    let server = server::Server::new(accounts, Limits::default(), None).expect("a server");
+    thread::spawn(move || server.run(&listener));
     address
 }
 

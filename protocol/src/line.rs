@@ -136,10 +136,21 @@ impl LineReader {
     ///
     /// # Errors
     /// [`LineError`]; after `TooLong` and after a time-out the next call goes on where this one was.
-    pub fn read_line(&mut self, mut source: impl Read) -> Result<Option<&[u8]>, LineError> {
+    pub fn read_line(&mut self, source: impl Read) -> Result<Option<&[u8]>, LineError> {
+        Ok(self.read_line_ahead(source)?.map(|(line, _)| line))
+    }
+
+    /// As [`read_line`](Self::read_line), with whether more has come behind that line.
+    ///
+    /// # Errors
+    /// As [`read_line`](Self::read_line).
+    pub fn read_line_ahead(
+        &mut self,
+        mut source: impl Read,
+    ) -> Result<Option<(&[u8], bool)>, LineError> {
         loop {
             if let Some(line) = self.cut()? {
-                return Ok(Some(&self.buffer[line]));
+                return Ok(Some((&self.buffer[line], !self.is_empty())));
             }
             match self.fill(&mut source) {
                 Ok(0) => return Ok(None),

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
     path::PathBuf,
 };
 
@@ -127,7 +128,18 @@ pub(crate) struct Args {
 
 /// Reads the command line.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, UsageError> {
-    let given = match PROGRAM.read(words)? {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let given = PROGRAM.read(words.clone()).or_else(|error| {
+        // Reading the users file takes no port.
+        let checks = words.iter().any(|word| word == "--check");
+        let with_port = [OsString::from("0")].into_iter().chain(words);
+        if checks {
+            PROGRAM.read(with_port).map_err(|_| error)
+        } else {
+            Err(error)
+        }
+    });
+    let given = match given? {
         Given::Information(text) => return Ok(Task::Show(text)),
         Given::Arguments(given) => given,
     };
@@ -135,13 +147,19 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
     let users = PathBuf::from(given.operand(1));
     let limits = limits(&given)?;
     let bind = given.parse_option("bind", IpAddr::from(Ipv4Addr::UNSPECIFIED), "an IP address")?;
+    let history = given.value("history").map(PathBuf::from);
+    if limits.strict && history.is_some() {
+        return Err(UsageError::new(
+            "--strict keeps no history, so --history makes no sense",
+        ));
+    }
     if given.has("check") {
         return Ok(Task::Check(users));
     }
     Ok(Task::Serve(Args {
         address: SocketAddr::new(bind, port),
         users,
-        history: given.value("history").map(PathBuf::from),
+        history,
         limits,
     }))
 }
@@ -160,12 +178,15 @@ fn limits(given: &Arguments) -> Result<Limits, UsageError> {
             default.history_limit,
             "a number of messages",
         )?,
-        max_clients: given.parse_option(
-            "max-clients",
-            default.max_clients,
-            "a number of clients",
-        )?,
+        max_clients: at_least_one(given, default.max_clients)?,
     })
+}
+
+fn at_least_one(given: &Arguments, default: usize) -> Result<usize, UsageError> {
+    let default = NonZeroUsize::new(default).unwrap_or(NonZeroUsize::MIN);
+    Ok(given
+        .parse_option("max-clients", default, "a number of clients above 0")?
+        .get())
 }
 
 #[cfg(test)]

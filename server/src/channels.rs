@@ -23,24 +23,41 @@ struct Place {
     first_message: u64,
 }
 
+/// What became of joining.
+pub(crate) enum Join {
+    Joined,
+    Already,
+    TooMany,
+}
+
 impl Channels {
-    /// Puts a member in; false if it is in already.
+    /// Puts a member in, if it is in less than `most`.
     pub(crate) fn join(
         &self,
         channel: RoomName<'_>,
         member: &Arc<Member>,
         first_message: u64,
-    ) -> bool {
+        most: usize,
+    ) -> Join {
         let mut channels = self.lock();
-        let places = channels.entry(channel.as_str().into()).or_default();
-        if place_of(places, member).is_some() {
-            return false;
+        let mut mine = channels
+            .iter()
+            .filter(|(_, places)| place_of(places, member).is_some());
+        if channels
+            .get(channel.as_str())
+            .is_some_and(|places| place_of(places, member).is_some())
+        {
+            return Join::Already;
         }
+        if mine.nth(most - 1).is_some() {
+            return Join::TooMany;
+        }
+        let places = channels.entry(channel.as_str().into()).or_default();
         places.push(Place {
             member: Arc::clone(member),
             first_message,
         });
-        true
+        Join::Joined
     }
 
     /// Takes a member out; false if it is not in.

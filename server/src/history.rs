@@ -1,8 +1,12 @@
 //! What was said and acknowledged, as far as it is remembered.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -16,8 +20,8 @@ use crate::{
 /// The most that all messages together may take, in bytes, as [`Message::cost`] counts.
 const BOUND: usize = 16 << 20;
 
-/// What a message costs beside its words.
-const OVERHEAD: usize = 192;
+/// What a message costs beside its words: its place in two trees, and the conversation's name.
+const OVERHEAD: usize = 256;
 
 /// Who talks with whom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,8 +34,16 @@ pub(crate) enum Conversation {
     Pair(OwnedName, OwnedName),
 }
 
-/// One message.
-#[derive(Debug, Clone)]
+/// A message's place in the order of all, taken before it is sent: what somebody says before
+/// another one joins stays before that, however late the last receipt comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ticket {
+    number: u64,
+    time: DateTime<Utc>,
+}
+
+/// One message; `time` is when it was sent.
+#[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) time: DateTime<Utc>,
     pub(crate) sender: OwnedName,
@@ -42,6 +54,8 @@ pub(crate) struct Message {
 pub(crate) struct History {
     /// Like the roster's lock: never held during I/O or with another lock.
     kept: Mutex<Kept>,
+    /// The number of the next message.
+    next: AtomicU64,
     /// Messages a conversation; 0 keeps nothing.
     limit: usize,
     /// Where messages go to survive, if they do.
@@ -50,12 +64,10 @@ pub(crate) struct History {
 
 #[derive(Default)]
 struct Kept {
-    /// Message `first + i` at place `i`, oldest first. A message that its conversation has no more
-    /// room for is `None` until it is the oldest.
-    messages: VecDeque<Option<(Conversation, Message)>>,
-    first: u64,
-    /// The messages of each conversation, oldest first.
-    conversations: HashMap<Conversation, VecDeque<u64>>,
+    /// By number.
+    messages: BTreeMap<u64, (Conversation, Arc<Message>)>,
+    /// The numbers of each conversation's messages.
+    conversations: HashMap<Conversation, BTreeSet<u64>>,
     cost: usize,
 }
 
@@ -74,6 +86,11 @@ impl Message {
         OVERHEAD + self.sender.get().as_str().len() + self.text.len()
     }
 
+    /// The length of [`shown`](Self::shown), about.
+    pub(crate) fn length(&self) -> usize {
+        32 + self.sender.get().as_str().len() + self.text.len()
+    }
+
     /// Time, sender and text, as `/history` shows them.
     pub(crate) fn shown(&self) -> String {
         format!("{} {} {}", stamp(self.time), self.sender.get(), self.text)
@@ -87,30 +104,44 @@ pub(crate) fn stamp(time: DateTime<Utc>) -> String {
 
 impl History {
     /// A memory with what the file has, if there is one.
-    pub(crate) fn new(limits: &Limits, file: Option<HistoryFile>) -> Self {
+    ///
+    /// # Errors
+    /// If there is no thread to write the file.
+    pub(crate) fn new(limits: &Limits, file: Option<HistoryFile>) -> io::Result<Self> {
         let limit = if limits.strict {
             0
         } else {
             limits.history_limit
         };
-        let mut kept = Kept::default();
-        let file = file.map(|file| {
-            let (earlier, writer) = file.open();
-            for (conversation, message) in earlier {
-                kept.push(conversation, message, limit);
-            }
-            writer
+        let (mut kept, mut next) = (Kept::default(), 0);
+        let file = file.map(|mut file| {
+            file.read(|conversation, message| {
+                kept.insert(next, conversation, message, limit);
+                next += 1;
+            });
+            file.start_writing()
         });
-        Self {
-            kept: Mutex::new(kept),
+        let (kept, next) = (Mutex::new(kept), AtomicU64::new(next));
+        Ok(Self {
+            kept,
+            next,
             limit,
-            file,
+            file: file.transpose()?,
+        })
+    }
+
+    /// A place for a message that is about to be sent.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            time: Utc::now(),
         }
     }
 
     /// Remembers a message that at least one receiver has acknowledged.
     pub(crate) fn record(
         &self,
+        ticket: Ticket,
         conversation: Conversation,
         sender: &OwnedName,
         text: ChatText<'_>,
@@ -119,17 +150,16 @@ impl History {
             return;
         }
         let (sender, text) = (sender.clone(), text.as_str().into());
-        let mut kept = self.lock();
-        // Under the lock, so that times are in order; writing goes on elsewhere.
         let message = Message {
-            time: Utc::now(),
+            time: ticket.time,
             sender,
             text,
         };
         if let Some(file) = &self.file {
             file.write(&conversation, &message);
         }
-        kept.push(conversation, message, self.limit);
+        self.lock()
+            .insert(ticket.number, conversation, message, self.limit);
     }
 
     /// The last messages of a conversation, at most `count`, none before number `first`; oldest first.
@@ -138,27 +168,21 @@ impl History {
         conversation: &Conversation,
         count: usize,
         first: u64,
-    ) -> Vec<Message> {
+    ) -> Vec<Arc<Message>> {
         let kept = self.lock();
         let Some(numbers) = kept.conversations.get(conversation) else {
             return Vec::new();
         };
-        let numbers = numbers
-            .iter()
-            .rev()
-            .take_while(|&&number| number >= first)
-            .take(count);
-        let mut messages: Vec<_> = numbers
-            .filter_map(|&number| kept.message(number))
-            .cloned()
-            .collect();
+        let numbers = numbers.range(first..).rev().take(count);
+        let messages = numbers.filter_map(|number| kept.messages.get(number));
+        let mut messages: Vec<_> = messages.map(|(_, message)| Arc::clone(message)).collect();
         messages.reverse();
         messages
     }
 
     /// The number that the next message will have.
     pub(crate) fn next_number(&self) -> u64 {
-        self.lock().next()
+        self.next.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -167,51 +191,38 @@ impl History {
 }
 
 impl Kept {
-    fn next(&self) -> u64 {
-        self.first + self.messages.len() as u64
-    }
-
-    fn message(&self, number: u64) -> Option<&Message> {
-        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.messages
-            .get(place)?
-            .as_ref()
-            .map(|(_, message)| message)
-    }
-
-    fn push(&mut self, conversation: Conversation, message: Message, limit: usize) {
-        let number = self.next();
+    /// Adds a message, and forgets the oldest of its conversation and of all as the limits ask.
+    fn insert(&mut self, number: u64, conversation: Conversation, message: Message, limit: usize) {
+        if limit == 0 {
+            return;
+        }
         let numbers = self.conversations.entry(conversation.clone()).or_default();
-        numbers.push_back(number);
+        numbers.insert(number);
         let too_many = if numbers.len() > limit {
-            numbers.pop_front()
+            numbers.first().copied()
         } else {
             None
         };
         self.cost += message.cost();
-        self.messages.push_back(Some((conversation, message)));
-        if let Some(number) = too_many {
-            let place = number.saturating_sub(self.first) as usize;
-            if let Some((_, message)) = self.messages.get_mut(place).and_then(Option::take) {
-                self.cost -= message.cost();
-            }
+        self.messages
+            .insert(number, (conversation, Arc::new(message)));
+        if let Some(oldest) = too_many {
+            self.forget(oldest);
         }
-        while self.cost > BOUND || matches!(self.messages.front(), Some(None)) {
-            self.forget_oldest();
+        while self.cost > BOUND
+            && let Some(&oldest) = self.messages.keys().next()
+        {
+            self.forget(oldest);
         }
     }
 
-    fn forget_oldest(&mut self) {
-        let Some(oldest) = self.messages.pop_front() else {
-            return;
-        };
-        self.first += 1;
-        let Some((conversation, message)) = oldest else {
+    fn forget(&mut self, number: u64) {
+        let Some((conversation, message)) = self.messages.remove(&number) else {
             return;
         };
         self.cost -= message.cost();
         if let Some(numbers) = self.conversations.get_mut(&conversation) {
-            numbers.pop_front();
+            numbers.remove(&number);
             if numbers.is_empty() {
                 self.conversations.remove(&conversation);
             }
@@ -228,7 +239,12 @@ mod tests {
     }
 
     fn say(history: &History, conversation: Conversation, from: &str, text: &str) {
-        history.record(conversation, &name(from), ChatText::new(text).unwrap());
+        history.record(
+            history.ticket(),
+            conversation,
+            &name(from),
+            ChatText::new(text).unwrap(),
+        );
     }
 
     fn texts(
@@ -239,7 +255,7 @@ mod tests {
     ) -> Vec<String> {
         let last = history.last(conversation, count, first);
         last.into_iter()
-            .map(|message| message.text.into())
+            .map(|message| message.text.to_string())
             .collect()
     }
 
@@ -251,6 +267,7 @@ mod tests {
             },
             None,
         )
+        .unwrap()
     }
 
     #[test]
@@ -277,6 +294,13 @@ mod tests {
     #[test]
     fn what_is_forgotten_leaves_nothing_behind() {
         let history = history(2);
+        // An old message of a quiet conversation must not keep what comes after it.
+        say(
+            &history,
+            Conversation::between(&name("a"), &name("c")),
+            "a",
+            "once",
+        );
         for number in 0..1000 {
             say(
                 &history,
@@ -286,11 +310,10 @@ mod tests {
             );
         }
         let kept = history.lock();
-        assert_eq!((kept.messages.len(), kept.conversations.len()), (2, 1));
+        assert_eq!((kept.messages.len(), kept.conversations.len()), (3, 2));
         let cost: usize = kept
             .messages
-            .iter()
-            .flatten()
+            .values()
             .map(|(_, message)| message.cost())
             .sum();
         assert_eq!(kept.cost, cost);
@@ -310,8 +333,29 @@ mod tests {
         }
         let kept = history.lock();
         assert!(kept.cost <= BOUND && kept.messages.len() <= BOUND / 8_000);
-        let indexed: usize = kept.conversations.values().map(VecDeque::len).sum();
+        let indexed: usize = kept.conversations.values().map(BTreeSet::len).sum();
         assert_eq!(indexed, kept.messages.len());
+    }
+
+    #[test]
+    fn the_order_is_that_of_sending() {
+        let history = history(10);
+        let pair = Conversation::between(&name("a"), &name("b"));
+        let (first, second) = (history.ticket(), history.ticket());
+        let joined = history.next_number();
+        for (ticket, text) in [(second, "second"), (first, "first")] {
+            history.record(
+                ticket,
+                pair.clone(),
+                &name("a"),
+                ChatText::new(text).unwrap(),
+            );
+        }
+        assert_eq!(texts(&history, &pair, 20, 0), ["first", "second"]);
+        assert!(
+            texts(&history, &pair, 20, joined).is_empty(),
+            "said before, acknowledged after"
+        );
     }
 
     #[test]
@@ -322,7 +366,8 @@ mod tests {
                 ..Limits::default()
             },
             None,
-        );
+        )
+        .unwrap();
         say(&history, Conversation::All, "a", "x");
         assert!(texts(&history, &Conversation::All, 20, 0).is_empty());
     }

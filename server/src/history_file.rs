@@ -3,25 +3,29 @@
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, Permissions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, SyncSender, TrySendError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
 };
 
 use chrono::{DateTime, Utc};
 use log::{info, warn};
-use protocol::{ChatText, LineReader, MAX_SERVER_LINE, UserName};
+use protocol::{ChatText, LineError, LineReader, MAX_SERVER_LINE, Printable, UserName};
 
 use crate::history::{Conversation, Message, stamp};
 
 /// The length beyond which a file is put aside as `FILE.1`, in place of an older one.
 const BOUND: u64 = 64 << 20;
 
-/// Lines that may wait to be written. A disk that is slower than that for long loses some, and the
+/// Bytes that may wait to be written. A disk that is slower than that for long loses lines, and the
 /// log says so; it never holds up who is chatting.
-const WAITING: usize = 65_536;
+const WAITING: usize = 16 << 20;
 
 /// A history file, ready for use.
 pub struct HistoryFile {
@@ -31,7 +35,12 @@ pub struct HistoryFile {
 }
 
 /// The way to the thread `history`, which writes.
-pub(crate) struct Writer(SyncSender<String>);
+pub(crate) struct Writer {
+    lines: Sender<String>,
+    waiting: Arc<AtomicUsize>,
+    /// Whether lines are being lost, to say so once and not for each.
+    losing: AtomicBool,
+}
 
 impl HistoryFile {
     /// Opens a file for reading and appending, or makes it, for its owner's eyes only. A last line
@@ -50,23 +59,33 @@ impl HistoryFile {
         })
     }
 
-    /// What the file has from earlier runs, and a writer for what comes.
-    pub(crate) fn open(self) -> (Vec<(Conversation, Message)>, Writer) {
-        let mut earlier = Vec::new();
+    /// Hands over what is there from earlier runs, oldest first.
+    pub(crate) fn read(&mut self, mut each: impl FnMut(Conversation, Message)) {
         for path in [put_aside(&self.path), self.path.clone()] {
             if let Ok(file) = File::open(&path) {
-                read(&file, &mut earlier);
+                read(file, &mut each);
             }
         }
-        let (write, written) = mpsc::sync_channel(WAITING);
-        let thread = thread::Builder::new().name("history".into());
-        if let Err(error) = thread.spawn(move || self.run(&written)) {
-            warn!("history is not written: {error}");
-        }
-        (earlier, Writer(write))
     }
 
-    fn run(mut self, lines: &Receiver<String>) {
+    /// Starts the thread that writes what comes.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn start_writing(self) -> io::Result<Writer> {
+        let (lines, written) = mpsc::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::clone(&waiting);
+        let thread = thread::Builder::new().name("history".into());
+        thread.spawn(move || self.run(&written, &shared))?;
+        Ok(Writer {
+            lines,
+            waiting,
+            losing: AtomicBool::new(false),
+        })
+    }
+
+    fn run(mut self, lines: &Receiver<String>, waiting: &AtomicUsize) {
         let mut in_trouble = false;
         for line in lines {
             match self.append(&line) {
@@ -81,15 +100,14 @@ impl HistoryFile {
                 }
                 Err(_) => {}
             }
+            waiting.fetch_sub(line.len(), Ordering::Relaxed);
         }
     }
 
     fn append(&mut self, line: &str) -> io::Result<()> {
         let length = line.len() as u64;
         if self.length > 0 && self.length + length > BOUND {
-            fs::rename(&self.path, put_aside(&self.path))?;
-            self.file = append_to(&self.path)?;
-            self.length = 0;
+            self.put_aside()?;
         }
         match self.file.write(line.as_bytes()) {
             Ok(written) if written == line.len() => {
@@ -103,23 +121,45 @@ impl HistoryFile {
             }
         }
     }
+
+    /// Begins a new file. If that cannot be done now, it is tried again with the next line.
+    fn put_aside(&mut self) -> io::Result<()> {
+        let fresh = with_ending(&self.path, ".new");
+        let file = append_to(&fresh)?;
+        fs::rename(&self.path, put_aside(&self.path))?;
+        fs::rename(&fresh, &self.path)?;
+        (self.file, self.length) = (file, 0);
+        Ok(())
+    }
 }
 
 impl Writer {
     /// Has a message written, soon and without waiting for it.
     pub(crate) fn write(&self, conversation: &Conversation, message: &Message) {
-        let Message { time, sender, text } = message;
-        let to = match conversation {
-            Conversation::All => "*".to_owned(),
-            Conversation::Channel(channel) => format!("#{channel}"),
-            Conversation::Pair(one, other) if one == sender => other.get().to_string(),
-            Conversation::Pair(one, _) => one.get().to_string(),
-        };
-        let line = format!("{} {} {to} {text}\n", stamp(*time), sender.get());
-        if let Err(TrySendError::Full(_)) = self.0.try_send(line) {
-            warn!("a message is missing in the history file: the disk is too slow");
+        let line = format_line(conversation, message);
+        let length = line.len();
+        let lost = self.waiting.fetch_add(length, Ordering::Relaxed) > WAITING
+            || self.lines.send(line).is_err();
+        if lost {
+            self.waiting.fetch_sub(length, Ordering::Relaxed);
+        }
+        if self.losing.swap(lost, Ordering::Relaxed) != lost && lost {
+            warn!("messages are missing in the history file: the disk is too slow");
         }
     }
+}
+
+fn format_line(conversation: &Conversation, message: &Message) -> String {
+    let Message { time, sender, text } = message;
+    let to = match conversation {
+        Conversation::All => "*".to_owned(),
+        Conversation::Channel(channel) => format!("#{channel}"),
+        Conversation::Pair(one, other) if one == sender => other.get().to_string(),
+        Conversation::Pair(one, _) => one.get().to_string(),
+    };
+    let text = text.replace('\\', r"\\");
+    let line = format!("{} {} {to} {text}", stamp(*time), sender.get());
+    format!("{}\n", Printable(&line))
 }
 
 fn append_to(path: &Path) -> io::Result<File> {
@@ -140,8 +180,12 @@ fn append_to(path: &Path) -> io::Result<File> {
 }
 
 fn put_aside(path: &Path) -> PathBuf {
+    with_ending(path, ".1")
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(".1");
+    name.push(ending);
     name.into()
 }
 
@@ -162,20 +206,27 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Takes all messages that can still be asked for; whatever else there is, is skipped.
-fn read(file: &File, messages: &mut Vec<(Conversation, Message)>) {
+/// Hands over all messages that can still be asked for; whatever else there is, is skipped.
+fn read(file: File, each: &mut impl FnMut(Conversation, Message)) {
+    let mut file = BufReader::new(file);
     let mut lines = LineReader::new(MAX_SERVER_LINE);
     loop {
-        match lines.read_line(file) {
-            Ok(Some(line)) => messages.extend(str::from_utf8(line).ok().and_then(parse)),
-            Ok(None) | Err(protocol::LineError::Io(_)) => return,
+        match lines.read_line(&mut file) {
+            Ok(Some(line)) => {
+                if let Some((conversation, message)) =
+                    str::from_utf8(line).ok().and_then(parse_line)
+                {
+                    each(conversation, message);
+                }
+            }
+            Ok(None) | Err(LineError::Io(_)) => return,
             Err(_) => {}
         }
     }
 }
 
 /// Channels end with their last member, so that nobody can read an earlier run's.
-fn parse(line: &str) -> Option<(Conversation, Message)> {
+fn parse_line(line: &str) -> Option<(Conversation, Message)> {
     let (time, rest) = line.split_once(' ')?;
     let (sender, rest) = rest.split_once(' ')?;
     let (to, text) = rest.split_once(' ')?;
@@ -186,6 +237,61 @@ fn parse(line: &str) -> Option<(Conversation, Message)> {
         channel if channel.starts_with('#') => return None,
         _ => Conversation::between(&sender.own(), &to.own()),
     };
-    let (sender, text) = (sender.own(), ChatText::new(text).ok()?.as_str().into());
+    let (sender, text) = (
+        sender.own(),
+        ChatText::new(&unescape(text)?).ok()?.as_str().into(),
+    );
     Some((conversation, Message { time, sender, text }))
+}
+
+/// Undoes what [`format_line`] does to a text: `\\\\` for a backslash, and [`Printable`]'s escapes.
+fn unescape(text: &str) -> Option<String> {
+    let mut parts = text.split('\\');
+    let mut plain = parts.next()?.to_owned();
+    while let Some(part) = parts.next() {
+        let rest = match part.chars().next() {
+            None => {
+                plain.push('\\');
+                parts.next()?
+            }
+            Some('u') => {
+                let (code, rest) = part.strip_prefix("u{")?.split_once('}')?;
+                plain.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+                rest
+            }
+            Some(letter) => {
+                plain.push(match letter {
+                    't' => '\t',
+                    'r' => '\r',
+                    _ => return None,
+                });
+                &part[1..]
+            }
+        };
+        plain.push_str(rest);
+    }
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(text in "[^\n]{1,80}|[\\\\ut{}1b\r\t]{1,20}", pair: bool) {
+            let name = |name| UserName::new(name).unwrap().own();
+            let (one, other) = (name("jacky"), name("bob"));
+            let conversation = if pair { Conversation::between(&one, &other) } else { Conversation::All };
+            let time = DateTime::from_timestamp_millis(1_795_255_865_123).unwrap();
+            let message = Message { time, sender: one, text: text.clone().into() };
+            let line = format_line(&conversation, &message);
+            prop_assert!(!line.trim_end_matches('\n').chars().any(char::is_control), "{line:?}");
+            let (read, back) = parse_line(line.strip_suffix('\n').unwrap()).unwrap();
+            prop_assert_eq!(read, conversation);
+            prop_assert_eq!((&*back.text, back.sender.get().as_str()), (text.as_str(), "jacky"));
+        }
+    }
 }

@@ -29,17 +29,20 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line; `None` if the client closed.
+    /// The next line, and whether more has come behind it; `None` if the client closed.
     ///
     /// # Errors
     /// [`LineError`]; an `Io` of kind `TimedOut` when the deadline has passed.
-    pub(crate) fn next(&mut self, deadline: Option<Instant>) -> Result<Option<&[u8]>, LineError> {
+    pub(crate) fn next(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> Result<Option<(&[u8], bool)>, LineError> {
         let Self {
             la,
             reader,
             in_force,
         } = self;
-        reader.read_line(Timed {
+        reader.read_line_ahead(Timed {
             la,
             in_force,
             deadline,
@@ -90,8 +93,8 @@ pub(crate) fn send(mut la: &TcpStream, line: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Whether the client has closed or reset the connection, as far as can be seen: commands that were
-/// sent ahead hide it until they are answered. For the thread that reads this La only.
+/// Whether the client has closed or reset the connection, as far as can be seen: commands that the
+/// system still holds hide it until they are answered. For the thread that reads this La only.
 pub(crate) fn is_over(la: &TcpStream) -> bool {
     let peeked = la.set_nonblocking(true).and_then(|()| la.peek(&mut [0]));
     let restored = la.set_nonblocking(false);

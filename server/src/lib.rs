@@ -18,7 +18,7 @@ mod session;
 mod system;
 
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
@@ -44,7 +44,7 @@ const STACK: usize = 128 * 1024;
 /// How long to wait before trying again when descriptors, memory or threads have run out.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Time-outs, counts, and what is allowed.
+/// What sessions are bound to: times, counts, and what is allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// From sending a message to its whole receipt; also how long a reply may wait to be read.
@@ -80,8 +80,8 @@ impl Default for Limits {
     }
 }
 
-/// What all sessions share.
-struct Server {
+/// The server: what all sessions share.
+pub struct Server {
     accounts: Accounts,
     roster: Roster,
     channels: Channels,
@@ -92,33 +92,44 @@ struct Server {
     clients: AtomicUsize,
 }
 
-/// Serves whoever connects, for ever. The caller binds, so that tests can take any port.
-///
-/// What was said in earlier runs, and is said in this one, is in `history`, if it is to be kept.
-pub fn run(
-    listener: &TcpListener,
-    accounts: Accounts,
-    limits: Limits,
-    history: Option<HistoryFile>,
-) -> ! {
-    let server = Arc::new(Server {
-        accounts,
-        roster: Roster::default(),
-        channels: Channels::default(),
-        history: History::new(&limits, history),
-        notices: Notices::default(),
-        limits,
-        clients: AtomicUsize::new(0),
-    });
-    let mut number = 0_u64;
-    loop {
-        let (la, peer) = accept(listener);
-        if server.clients.load(Ordering::Acquire) >= limits.max_clients {
-            warn!("{peer} turned away: {} clients already", limits.max_clients);
-            continue;
+impl Server {
+    /// A server with nobody online. What was said in earlier runs, and is said in this one, is in
+    /// `history`, if it is to be kept.
+    ///
+    /// # Errors
+    /// If there is no thread to write it.
+    pub fn new(
+        accounts: Accounts,
+        limits: Limits,
+        history: Option<HistoryFile>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            accounts,
+            roster: Roster::default(),
+            channels: Channels::default(),
+            history: History::new(&limits, history)?,
+            notices: Notices::default(),
+            limits,
+            clients: AtomicUsize::new(0),
+        })
+    }
+
+    /// Serves whoever connects, for ever. The caller binds, so that tests can take any port.
+    pub fn run(self, listener: &TcpListener) -> ! {
+        let server = Arc::new(self);
+        let mut number = 0_u64;
+        loop {
+            let (la, peer) = accept(listener);
+            if server.clients.load(Ordering::Acquire) >= server.limits.max_clients {
+                warn!(
+                    "{peer} turned away: {} clients already",
+                    server.limits.max_clients
+                );
+                continue;
+            }
+            number += 1;
+            spawn(&server, &Arc::new(la), peer, number);
         }
-        number += 1;
-        spawn(&server, &Arc::new(la), peer, number);
     }
 }
 

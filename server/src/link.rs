@@ -9,12 +9,16 @@ use std::{
 
 use protocol::{LineError, LineReader, MAX_LINE, Malformed, Reply, Status};
 
-use crate::system::{Instant, Mutex, MutexGuard, Shutdown, TcpStream, TryLockError};
+use crate::system::{Instant, Mutex, MutexGuard, Shutdown, TcpStream, TryLockError, thread};
 
 /// The longest that one read or write on Lb blocks. Whoever waits for longer looks around in
 /// between: for the deadline, for a sender who has left, for the other receivers of a `/toall`.
 /// An honest receipt takes a round trip, so that it normally comes within the first slice.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// The shortest and the longest nap between two looks at a link that is in somebody else's use; in
+/// between, an eighth of the time already waited.
+const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(5));
 
 /// A user's Lb. It does not stand until `/port` succeeded.
 #[derive(Default)]
@@ -55,8 +59,8 @@ impl Link {
         }
     }
 
-    /// Waits for the turn, sends one line and waits for its receipt, for at most `patience` from
-    /// sending on. While that takes time, `meanwhile` is called now and then.
+    /// Waits for the turn, sends one line and waits for its receipt: for at most `patience` until
+    /// sending, and again from sending on. While that takes time, `meanwhile` is called now and then.
     ///
     /// # Errors
     /// [`DeliveryError`]; if it [is fatal](DeliveryError::is_fatal), Lb is closed.
@@ -66,14 +70,37 @@ impl Link {
         patience: Duration,
         mut meanwhile: impl FnMut(),
     ) -> Result<(), DeliveryError> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut delivery = self.begin(turn, line, patience)?;
+        let start = Instant::now();
+        let mut delivery = loop {
+            if let Some(begun) = self.try_begin(line, patience) {
+                break begun?;
+            }
+            // A `Mutex` cannot be awaited for a time, and not beside the sender's own connection.
+            let waited = start.elapsed();
+            if waited >= patience {
+                return Err(DeliveryError::Busy);
+            }
+            meanwhile();
+            thread::sleep((waited / 8).clamp(NAP.0, NAP.1));
+        };
         loop {
             if let Some(outcome) = delivery.advance(Wait::Slice) {
                 return outcome;
             }
             meanwhile();
         }
+    }
+
+    /// Whether this link is of no use any more: closed by the client, or with a reply on it that
+    /// nobody asked for. While somebody speaks on it, that one finds out.
+    pub(crate) fn is_over(&self) -> bool {
+        let (Some(socket), Ok(_turn)) = (self.socket.get(), self.turn.try_lock()) else {
+            return false;
+        };
+        !matches!(
+            attempt(socket, Wait::No, |socket| socket.peek(&mut [0])),
+            Ok(None)
+        )
     }
 
     /// Sends one line if it is nobody's turn; `None` if it is.
@@ -135,11 +162,17 @@ pub(crate) enum Wait {
 }
 
 impl Delivery<'_> {
-    /// Sends. What is there to be read before that is no receipt for this line: a `303` would be a
-    /// lie.
+    /// Sends.
     fn start(&mut self) -> Result<(), DeliveryError> {
+        self.refuse_early_receipts()?;
+        self.send(Wait::No)
+    }
+
+    /// What is there to be read while the line is not yet sent is no receipt for it: a `303` would
+    /// be a lie.
+    fn refuse_early_receipts(&self) -> Result<(), DeliveryError> {
         match attempt(self.socket, Wait::No, |mut socket| socket.read(&mut [0]))? {
-            None => self.send(Wait::No),
+            None => Ok(()),
             Some(0) => Err(DeliveryError::Closed),
             Some(_) => Err(DeliveryError::Unasked),
         }
@@ -169,6 +202,7 @@ impl Delivery<'_> {
     fn step(&mut self, wait: Wait) -> Result<bool, DeliveryError> {
         if self.sent < self.line.len() {
             self.send(wait)?;
+            self.refuse_early_receipts()?;
         } else {
             let receipts = &mut self.receipts;
             if attempt(self.socket, wait, |socket| receipts.fill(socket))? == Some(0) {

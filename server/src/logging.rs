@@ -7,7 +7,11 @@
 use std::{
     fmt::Write as _,
     io::{self, IsTerminal, Write as _},
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread::{self, Thread},
     time::{Duration, SystemTime},
 };
@@ -17,9 +21,9 @@ use env_logger::{Env, Logger};
 use log::{Level, Log, Metadata, Record};
 use protocol::{Printable, cli};
 
-/// Lines that may wait to be written. If nobody reads standard error, who logs waits, as it would
-/// writing there itself; memory stays bounded.
-const WAITING: usize = 256;
+/// Lines that may wait to be written. What is more is lost, and its number written in its place:
+/// standard error that nobody reads must not stop a server.
+const WAITING: usize = 4_096;
 
 /// Lines that come in a heap go out in one call, up to about this many bytes.
 const HEAP: usize = 1 << 14;
@@ -38,9 +42,17 @@ pub(crate) fn init() -> io::Result<()> {
     let (events, waiting) = sync_channel(WAITING);
     let log = thread::Builder::new().name("log".to_owned());
     let colour = io::stderr().is_terminal() && cli::wants_colour();
-    log.spawn(move || write_all(&waiting, colour))?;
+    let lost = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&lost);
+    log.spawn(move || write_all(&waiting, &counted, colour))?;
     // Fails if there is a log already; then that one stays.
-    if log::set_boxed_logger(Box::new(Hand { filter, events })).is_ok() {
+    if log::set_boxed_logger(Box::new(Hand {
+        filter,
+        events,
+        lost,
+    }))
+    .is_ok()
+    {
         log::set_max_level(level);
     }
     Ok(())
@@ -58,6 +70,7 @@ struct Event {
 struct Hand {
     filter: Logger,
     events: SyncSender<Event>,
+    lost: Arc<AtomicUsize>,
 }
 
 impl Log for Hand {
@@ -67,13 +80,15 @@ impl Log for Hand {
 
     fn log(&self, record: &Record<'_>) {
         if self.filter.matches(record) {
-            // Fails if the writing thread has panicked; a server without a log goes on serving.
-            let _ = self.events.send(Event {
+            let event = Event {
                 time: SystemTime::now(),
                 level: record.level(),
                 thread: thread::current(),
                 what: record.args().to_string(),
-            });
+            };
+            if self.events.try_send(event).is_err() {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
@@ -81,7 +96,7 @@ impl Log for Hand {
 }
 
 /// Writes what happens, until nobody is left to whom it could.
-fn write_all(events: &Receiver<Event>, colour: bool) {
+fn write_all(events: &Receiver<Event>, lost: &AtomicUsize, colour: bool) {
     let mut lines = String::new();
     while let Ok(event) = events.recv() {
         lines.clear();
@@ -90,6 +105,11 @@ fn write_all(events: &Receiver<Event>, colour: bool) {
             && let Ok(event) = events.try_recv()
         {
             event.write(&mut lines, colour);
+        }
+        match lost.swap(0, Ordering::Relaxed) {
+            0 => {}
+            // Writing to a `String` cannot fail.
+            count => drop(writeln!(lines, "({count} lines of the log are lost)")),
         }
         // Nobody may be reading it; that stops no server.
         let _ = io::stderr().write_all(lines.as_bytes());

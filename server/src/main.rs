@@ -12,7 +12,7 @@ use std::{
 
 use args::{Args, Task};
 use log::warn;
-use server::{Accounts, HistoryFile};
+use server::{Accounts, HistoryFile, Server};
 
 /// It could not be done: file, port. The message names it.
 const CANNOT_RUN: u8 = 1;
@@ -54,13 +54,15 @@ fn serve(args: &Args) -> ExitCode {
         Ok(accounts) => accounts,
         Err(error) => return fail(CANNOT_RUN, error),
     };
-    let history = match args
+    let nobody = accounts.is_empty();
+    let history = args
         .history
         .as_deref()
         .map(HistoryFile::open_or_make)
-        .transpose()
-    {
-        Ok(history) => history,
+        .transpose();
+    let made = history.and_then(|history| Server::new(accounts, args.limits, history));
+    let server = match made {
+        Ok(server) => server,
         Err(error) => {
             let file = args.history.as_deref().unwrap_or(&args.users).display();
             return fail(
@@ -79,11 +81,11 @@ fn serve(args: &Args) -> ExitCode {
             );
         }
     };
-    if accounts.is_empty() {
+    if nobody {
         warn!("{}: no users, so nobody can log in", args.users.display());
     }
     show(&format!("Listening on {address}\n"));
-    server::run(&listener, accounts, args.limits, history)
+    server.run(&listener)
 }
 
 /// Writes to standard output. Nobody may be reading it; that stops no server.

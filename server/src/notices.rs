@@ -19,14 +19,13 @@ const WAITING: usize = 1_024;
 /// The way to the thread `notices`, which is there once somebody wanted notices.
 ///
 /// It has a thread of its own so that nobody who comes, goes or talks waits for a receipt of a
-/// notice. It is the only queue in the server.
+/// notice.
 #[derive(Default)]
 pub(crate) struct Notices(OnceLock<SyncSender<Notice>>);
 
 /// Somebody came, or left.
 pub(crate) struct Notice {
     name: OwnedName,
-    seat: u64,
     came: bool,
 }
 
@@ -34,7 +33,7 @@ impl Notice {
     pub(crate) fn came(member: &Member) -> Self {
         Self {
             name: member.own_name().clone(),
-            seat: member.seat(),
+
             came: true,
         }
     }
@@ -42,7 +41,7 @@ impl Notice {
     pub(crate) fn left(member: &Member) -> Self {
         Self {
             name: member.own_name().clone(),
-            seat: member.seat(),
+
             came: false,
         }
     }
@@ -74,9 +73,13 @@ impl Notices {
 
 fn run(server: &Server, told: &Receiver<Notice>) {
     let mut line = Vec::new();
-    for Notice { name, seat, came } in told {
-        let receivers = server.roster.curious(seat);
+    for Notice { name, came } in told {
         let name = name.get();
+        // Back already: whose earlier login took its time to end.
+        if !came && server.roster.find(name).is_some() {
+            continue;
+        }
+        let receivers = server.roster.curious(name);
         set_line(
             &mut line,
             if came {

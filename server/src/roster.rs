@@ -86,11 +86,11 @@ impl Roster {
         everybody
     }
 
-    /// Everybody online who wants to be told about this seat's user.
-    pub(crate) fn curious(&self, about: u64) -> Vec<Arc<Member>> {
+    /// Everybody online who wants to be told about this user.
+    pub(crate) fn curious(&self, about: UserName<'_>) -> Vec<Arc<Member>> {
         let members = self.lock();
         let curious = members.by_seat.values().filter(|member| {
-            member.seat() != about && member.wants_notices() && !member.has_left()
+            member.name() != about && member.wants_notices() && !member.has_left()
         });
         curious.cloned().collect()
     }

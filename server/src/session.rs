@@ -34,6 +34,8 @@ use extended::Groups;
 const FREE_FAILURES: u32 = 5;
 const PENALTY: Duration = Duration::from_secs(1);
 
+const DIAL_SLICE: Duration = Duration::from_secs(1);
+
 /// What is kept of the reply buffer between two commands.
 const SMALL: usize = 512;
 
@@ -63,6 +65,8 @@ struct Session<'a> {
     failed_logins: u32,
     /// The line being sent, first the delivery, then the reply.
     line: Vec<u8>,
+    /// Whether more has come than the line being answered.
+    ahead: bool,
     /// The user's own groups; `None` in plain mode.
     groups: Option<Groups>,
 }
@@ -121,6 +125,7 @@ impl<'a> Session<'a> {
             deadline,
             failed_logins: 0,
             line,
+            ahead: false,
             groups: None,
         }
     }
@@ -133,7 +138,10 @@ impl<'a> Session<'a> {
                 return End::LoggedOut;
             }
             let answered = match lines.next(self.deadline) {
-                Ok(Some(line)) => self.answer(line),
+                Ok(Some((line, ahead))) => {
+                    self.ahead = ahead;
+                    self.answer(line)
+                }
                 Ok(None) => return End::Closed,
                 Err(LineError::TooLong(_)) => {
                     self.unrecognized(format_args!("over {MAX_LINE} bytes"))
@@ -218,7 +226,8 @@ impl<'a> Session<'a> {
         let mut joined = None;
         if accounts.verify(name, password) {
             joined = match join() {
-                Err(holder) if limits.takeover => {
+                // The holder's own thread may be waiting elsewhere, and its client long gone.
+                Err(holder) if limits.takeover || holder.link().is_over() => {
                     info!("{name} takes over from an earlier login");
                     holder.hang_up();
                     join().ok()
@@ -248,7 +257,7 @@ impl<'a> Session<'a> {
     fn dial(&mut self, me: &Arc<Member>, port: NonZeroU16) -> io::Result<()> {
         let mut address = self.peer;
         address.set_port(port.get());
-        let dialled = TcpStream::connect_timeout(&address, self.server.limits.dial_timeout);
+        let dialled = self.connect(me, address);
         // The kernel may join a connection to itself if nobody listens at that port.
         let dialled = dialled.and_then(|lb| match lb.local_addr()? {
             own if own == address => Err(io::ErrorKind::ConnectionRefused.into()),
@@ -269,20 +278,42 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Dials in slices, to see in between whether the client is still there. A slice is as long as
+    /// the system would take to ask again.
+    fn connect(&self, me: &Member, address: SocketAddr) -> io::Result<TcpStream> {
+        let deadline = Instant::now() + self.server.limits.dial_timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let slice = left.clamp(Duration::from_millis(1), DIAL_SLICE);
+            match TcpStream::connect_timeout(&address, slice) {
+                Err(error) if error.kind() == io::ErrorKind::TimedOut && left > slice => {
+                    self.leave_if_over(me);
+                    if me.has_left() {
+                        return Err(error);
+                    }
+                }
+                dialled => return dialled,
+            }
+        }
+    }
+
     /// Handout, "Handling commands" 2.
     fn send_to(&mut self, me: &Member, name: UserName<'_>, text: ChatText<'_>) -> io::Result<()> {
         debug!("{} to {name}: {text}", me.name());
         let delivered = match self.server.roster.find(name) {
             None => false,
             Some(receiver) => {
+                let ticket = self.server.history.ticket();
                 set_line(&mut self.line, Delivery::From(me.name(), text));
                 let patience = self.server.limits.ack_timeout;
-                let meanwhile = || leave_if_over(self.la, me);
+                let meanwhile = || self.leave_if_over(me);
                 let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
                 match receiver.settle(outcome) {
                     Ok(()) => {
                         let pair = Conversation::between(me.own_name(), receiver.own_name());
-                        self.server.history.record(pair, me.own_name(), text);
+                        self.server
+                            .history
+                            .record(ticket, pair, me.own_name(), text);
                         true
                     }
                     Err(error) => {
@@ -298,13 +329,14 @@ impl<'a> Session<'a> {
     /// Handout, "Handling commands" 3.
     fn send_to_all(&mut self, me: &Member, text: ChatText<'_>) -> io::Result<()> {
         debug!("{} to all: {text}", me.name());
+        let ticket = self.server.history.ticket();
         let receivers = self.server.roster.others(me);
         set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
         let failed = self.spread(me, &receivers, |_| &self.line).len();
         if failed < receivers.len() {
             self.server
                 .history
-                .record(Conversation::All, me.own_name(), text);
+                .record(ticket, Conversation::All, me.own_name(), text);
         }
         self.report(failed == 0)
     }
@@ -317,12 +349,20 @@ impl<'a> Session<'a> {
         line_for: impl Fn(&Member) -> &'r [u8],
     ) -> Vec<&'r Member> {
         let patience = self.server.limits.ack_timeout;
-        let failures = broadcast(receivers, line_for, patience, || leave_if_over(self.la, me));
+        let failures = broadcast(receivers, line_for, patience, || self.leave_if_over(me));
         let failed = failures.into_iter().map(|(receiver, error)| {
             info!("not delivered to {}: {error}", receiver.name());
             receiver
         });
         failed.collect()
+    }
+
+    /// A client that hangs up while others take their time leaves at once, not when that is over.
+    /// With commands sent ahead, it stays until they are answered.
+    fn leave_if_over(&self, me: &Member) {
+        if !self.ahead && !me.has_left() && la::is_over(self.la) {
+            me.retire();
+        }
     }
 
     fn report(&mut self, delivered: bool) -> io::Result<()> {
@@ -373,12 +413,5 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.leave();
         let _ = self.la.shutdown(Shutdown::Both);
-    }
-}
-
-/// A sender who hangs up while a receiver takes its time leaves at once, not when that is over.
-fn leave_if_over(la: &TcpStream, me: &Member) {
-    if !me.has_left() && la::is_over(la) {
-        me.retire();
     }
 }

@@ -53,15 +53,13 @@ fn serve(users: &str) -> ! {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("Listening on {}", listener.local_addr().unwrap());
     let ack_timeout = Duration::from_millis(400);
-    server::run(
-        &listener,
-        accounts,
-        Limits {
-            ack_timeout,
-            ..Limits::default()
-        },
-        None,
-    )
+    let limits = Limits {
+        ack_timeout,
+        ..Limits::default()
+    };
+    server::Server::new(accounts, limits, None)
+        .unwrap()
+        .run(&listener)
 }
 
 fn soak(time: Duration) -> ExitCode {

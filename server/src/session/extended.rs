@@ -17,12 +17,19 @@ use protocol::{
 
 use super::{Session, State};
 use crate::{
+    channels::Join,
     history::{Conversation, stamp},
     member::Member,
 };
 
 /// A user's groups: their names, and who is in them. They last as long as the session.
 pub(super) type Groups = BTreeMap<Box<str>, Vec<OwnedName>>;
+
+/// The most channels a session can be in, and the most groups it can have.
+const MOST: usize = 64;
+
+/// The most bytes of one answer; of a longer history the oldest messages are left out.
+const LONGEST: usize = 256 << 10;
 
 impl Session<'_> {
     /// Whether `/extend` is a command here and now.
@@ -120,13 +127,18 @@ impl Session<'_> {
 
     fn join(&mut self, me: &Arc<Member>, channel: RoomName<'_>) -> io::Result<()> {
         let first_message = self.server.history.next_number();
-        match self.server.channels.join(channel, me, first_message) {
-            true => self.tell(Status::Joined, format_args!("Joined {channel}")),
-            false => self.tell(Status::AlreadyJoined, format_args!("Already in {channel}")),
+        match self.server.channels.join(channel, me, first_message, MOST) {
+            Join::Joined => self.tell(Status::Joined, format_args!("Joined {channel}")),
+            Join::Already => self.tell(Status::AlreadyJoined, format_args!("Already in {channel}")),
+            Join::TooMany => self.tell(
+                Status::Usage,
+                format_args!("Usage: at most {MOST} channels"),
+            ),
         }
     }
 
     fn say(&mut self, me: &Member, channel: RoomName<'_>, text: ChatText<'_>) -> io::Result<()> {
+        let ticket = self.server.history.ticket();
         let Some(receivers) = self.server.channels.others(channel, me) else {
             return self.not_in(channel);
         };
@@ -134,9 +146,12 @@ impl Session<'_> {
         set_line(&mut self.line, Delivery::Channel(channel, me.name(), text));
         let failed = self.spread(me, &receivers, |_| &self.line).len();
         if failed < receivers.len() {
-            self.server
-                .history
-                .record(Conversation::in_channel(channel), me.own_name(), text);
+            self.server.history.record(
+                ticket,
+                Conversation::in_channel(channel),
+                me.own_name(),
+                text,
+            );
         }
         self.report(failed == 0)
     }
@@ -150,6 +165,9 @@ impl Session<'_> {
         members.sort();
         members.dedup();
         let count = members.len();
+        if self.groups().len() >= MOST && !self.groups().contains_key(name.as_str()) {
+            return self.tell(Status::Usage, format_args!("Usage: at most {MOST} groups"));
+        }
         self.groups().insert(name.as_str().into(), members);
         self.tell(Status::GroupMade, format_args!("Group {name} of {count}"))
     }
@@ -188,7 +206,10 @@ impl Session<'_> {
         for receiver in &receivers {
             if !failed.iter().any(|member| member.seat() == receiver.seat()) {
                 let pair = Conversation::between(me.own_name(), receiver.own_name());
-                self.server.history.record(pair, me.own_name(), text);
+                let ticket = self.server.history.ticket();
+                self.server
+                    .history
+                    .record(ticket, pair, me.own_name(), text);
             }
         }
         self.report(failed.is_empty() && receivers.len() == wanted)
@@ -209,9 +230,16 @@ impl Session<'_> {
             }
         };
         let messages = self.server.history.last(&conversation, count, first);
+        let mut room = LONGEST;
+        let fitting = messages.iter().rev().take_while(|message| {
+            room = room.saturating_sub(message.length());
+            room > 0
+        });
+        let fitting = fitting.count();
+        let messages = messages[messages.len() - fitting..].iter();
         self.list(
             Status::History,
-            messages.iter().map(|message| message.shown()),
+            messages.map(|message| message.shown()),
             "messages",
         )
     }

@@ -119,6 +119,15 @@ impl TcpStream {
         Ok(())
     }
 
+    pub(crate) fn peek(&self, _: &mut [u8]) -> io::Result<usize> {
+        let state = self.inward.state.lock().unwrap();
+        match (state.0.is_empty(), state.1) {
+            (false, _) => Ok(1),
+            (true, true) => Ok(0),
+            (true, false) => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+
     pub(crate) fn shutdown(&self, _: Shutdown) -> io::Result<()> {
         self.inward.close();
         self.outward.close();
