@@ -474,3 +474,87 @@ fn what_is_no_file_cannot_keep_history() {
         );
     }
 }
+
+#[test]
+fn channels_and_groups_have_an_end() {
+    let server = Server::start(SERVER, &[]);
+    let mut jacky = extended(&server, "jacky");
+    for number in 0..64 {
+        assert_eq!(
+            jacky.ask(&format!("/join c{number}")),
+            format!("220 Joined c{number}")
+        );
+        assert_eq!(
+            jacky.ask(&format!("/group g{number} bob")),
+            format!("230 Group g{number} of 1")
+        );
+    }
+    assert_eq!(jacky.ask("/join more"), "402 Usage: at most 64 channels");
+    assert_eq!(jacky.ask("/join c0"), "221 Already in c0");
+    assert_eq!(jacky.ask("/group more bob"), "402 Usage: at most 64 groups");
+    assert_eq!(jacky.ask("/group g0 bob michael"), "230 Group g0 of 2");
+    assert_eq!(jacky.ask("/leave c0"), "222 Left c0");
+    assert_eq!(jacky.ask("/join more"), "220 Joined more");
+}
+
+#[test]
+fn what_was_said_before_joining_stays_unread_however_late_it_is_acknowledged() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut bob) = (extended(&server, "jacky"), extended(&server, "bob"));
+    jacky.ask("/join rust");
+    bob.ask("/join rust");
+    jacky.la.say("/say rust secret");
+    bob.lb.expect("/channelfrom rust jacky secret");
+    let mut michael = extended(&server, "michael");
+    michael.ask("/join rust");
+    bob.acknowledge();
+    jacky.la.expect(DELIVERED);
+    assert_eq!(lines(&mut michael, "/history #rust"), ["340 0 messages"]);
+    assert_eq!(lines(&mut bob, "/history #rust").len(), 2);
+}
+
+#[test]
+fn a_quick_return_is_no_leaving() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let mut curious = extended(&server, "michael");
+    curious.ask("/notices on");
+    let mut silent = server.user("bob");
+    curious.receive("/notice bob came");
+    let mut jacky = server.user("jacky");
+    curious.receive("/notice jacky came");
+    jacky.la.say("/to bob hi");
+    silent.lb.expect("/from jacky hi");
+    drop(jacky);
+    wait_until("the name is free", || {
+        curious.ask("/list") == "301 michael bob"
+    });
+    let mut jacky = extended(&server, "jacky");
+    curious.receive("/notice jacky came");
+    jacky.ask("/notices on");
+    silent.acknowledge(); // only now the first jacky's thread ends
+    wait_until("it has ended", || server.sessions() <= 4);
+    curious.lb.expect_silence(Duration::from_millis(50));
+    jacky.lb.expect_silence(Duration::from_millis(50));
+}
+
+#[test]
+fn a_long_history_is_answered_with_its_latest_part() {
+    let server = Server::start(SERVER, &[]);
+    let mut jacky = extended(&server, "jacky");
+    let _bob = server.user("bob").answering();
+    let text = "x".repeat(8000);
+    for _ in 0..50 {
+        assert_eq!(jacky.ask(&format!("/to bob {text}")), DELIVERED);
+    }
+    let answer = lines(&mut jacky, "/history bob 50");
+    let length: usize = answer.iter().map(String::len).sum();
+    assert!(
+        length <= 256 << 10 && answer.len() > 30,
+        "{} lines, {length} bytes",
+        answer.len()
+    );
+    assert_eq!(
+        answer.last().unwrap(),
+        &format!("340 {} messages", answer.len() - 1)
+    );
+}

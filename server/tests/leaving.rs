@@ -223,3 +223,65 @@ fn leaving_does_not_remove_a_namesake_who_came_back() {
     second.receive("/from jacky still here?");
     jacky.la.expect("303 Message delivery successful");
 }
+
+#[test]
+fn a_sender_who_dies_while_waiting_for_a_turn_is_free_at_once() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));
+    jacky.la.say("/to bob hi");
+    bob.lb.expect("/from jacky hi");
+    let mut michael = server.user("michael");
+    michael.la.say("/to bob hi");
+    michael.la.expect_silence(Duration::from_millis(50));
+    drop(michael);
+    wait_until("michael is gone", || bob.ask("/list") == "301 bob jacky");
+    assert_eq!(
+        jacky.la.next_line(Duration::from_millis(1)),
+        None,
+        "and jacky still waits"
+    );
+}
+
+#[test]
+fn a_client_who_dies_while_being_dialled_is_free_before_the_dial_ends() {
+    let server = Server::start(SERVER, &["--dial-timeout", "19"]);
+    let mut jacky = server.user("jacky");
+    let (full, _queued) = Lb::listen_full();
+    let mut bob = server.dial();
+    assert_eq!(bob.ask("/login bob bob-secret"), WELCOME);
+    bob.say(&format!("/port {}", full.port()));
+    assert_eq!(jacky.ask("/list"), "301 jacky bob");
+    drop(bob);
+    let start = Instant::now();
+    wait_until("bob is gone", || jacky.ask("/list") == "301 jacky");
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn commands_ahead_of_a_half_close_are_answered_behind_a_slow_receiver() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));
+    jacky.la.send("/to bob hi\n/list\n/exit\n");
+    jacky.la.half_close();
+    bob.lb.expect("/from jacky hi");
+    bob.lb.expect_silence(Duration::from_millis(100));
+    bob.acknowledge();
+    jacky.la.expect("303 Message delivery successful");
+    jacky.la.expect("301 jacky bob");
+    jacky.la.expect("310 Bye bye");
+    jacky.la.expect_end();
+}
+
+#[test]
+fn who_closed_lb_alone_can_log_in_again() {
+    let server = Server::start(SERVER, &[]);
+    let mut first = server.user("bob");
+    drop(first.lb);
+    wait_until("the name is free", || {
+        server
+            .dial()
+            .ask(&format!("/login bob {}", password("bob")))
+            == WELCOME
+    });
+    first.la.expect_end();
+}

@@ -21,6 +21,9 @@ fn wrong_usage_is_2_and_shows_the_usage_line() {
         &["0", "users.txt", "--bind", "here"],
         &["0", "users.txt", "--ack-timeout", "0"],
         &["0", "users.txt", "--max-clients=-3"],
+        &["0", "users.txt", "--max-clients", "0"],
+        &["0", "users.txt", "--strict", "--history", "file"],
+        &["--check"],
     ];
     for arguments in wrong {
         let (status, output, errors) = run(SERVER, arguments);
@@ -64,6 +67,10 @@ fn information_is_0() {
     let path = users.path().to_str().unwrap();
     let checked = run(SERVER, &["--check", "0", path]);
     assert_eq!(checked, (0, format!("{path}: 7 users\n"), String::new()));
+    assert_eq!(
+        run(SERVER, &[path, "--check"]),
+        run(SERVER, &["--check", "0", path])
+    );
     let (status, help, _) = run(SERVER, &["--help"]);
     assert_eq!(status, 0);
     for flag in [

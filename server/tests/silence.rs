@@ -1,8 +1,12 @@
 //! Nobody waits for a stranger's silence: it hurts those alone who deal with the silent one.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-use testkit::{Answering, Lb, Server, User, wait_until};
+use testkit::{Answering, Lb, Peer, Server, User, wait_until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 const DELIVERED: &str = "303 Message delivery successful";
@@ -129,13 +133,19 @@ fn a_receiver_who_acknowledges_what_it_does_not_read() {
         assert!(round < 2000, "16 MB went into a window of a few KB");
         jacky.la.say(&big);
         // Long enough for the message to be on its way, so that the receipt is not ahead of it.
-        let reply = jacky
-            .la
-            .next_line(Duration::from_millis(3))
-            .unwrap_or_else(|| {
-                let _ = bob.lb.try_send("302 Message receipt successful\n");
-                jacky.la.line()
-            });
+        let mut reply = jacky.la.next_line(Duration::from_millis(3));
+        if reply.is_none() {
+            let _ = bob.lb.try_send("302 Message receipt successful\n");
+            reply = jacky.la.next_line(Duration::from_millis(300));
+        }
+        // With the window full, that receipt came before the whole line was sent: it is none, even
+        // if there is room at last.
+        let blocked = reply.is_none();
+        if blocked {
+            let _ = bob.lb.next_line(Duration::from_millis(100));
+        }
+        let reply = reply.unwrap_or_else(|| jacky.la.line());
+        assert!(!blocked || reply == FAILED);
         if reply == FAILED {
             break;
         }
@@ -187,4 +197,73 @@ fn replies_that_are_never_read() {
     wait_until("bob is sent away", || {
         one.ask("/list") == "301 michael user1"
     });
+}
+
+#[test]
+fn the_wait_for_a_turn_has_an_end_too() {
+    let server = Server::start(SERVER, &["--ack-timeout", "0.8"]);
+    let mut slow = server.user("bob");
+    let mut senders: Vec<User> = (0..6)
+        .map(|number| server.user(&format!("user{number}")))
+        .collect();
+    let start = Instant::now();
+    senders
+        .iter_mut()
+        .for_each(|sender| sender.la.say("/to bob hi"));
+    let slow = std::thread::spawn(move || {
+        let mut count = 0;
+        while slow.lb.next_line(Duration::from_secs(2)).is_some() {
+            count += 1;
+            slow.lb.expect_silence(Duration::from_millis(600));
+            slow.acknowledge();
+        }
+        count
+    });
+    let replies: Vec<String> = senders.iter_mut().map(|sender| sender.la.line()).collect();
+    assert!(
+        start.elapsed() < Duration::from_millis(2400),
+        "a turn and a receipt, not six of them"
+    );
+    let delivered = replies.iter().filter(|&reply| reply == DELIVERED).count();
+    assert!(
+        delivered >= 1
+            && replies
+                .iter()
+                .all(|reply| reply == DELIVERED || reply == FAILED)
+    );
+    assert_eq!(
+        slow.join().unwrap(),
+        delivered,
+        "who gave up has not been heard"
+    );
+}
+
+#[test]
+fn a_log_that_nobody_reads() {
+    let users = testkit::users_file(0);
+    let mut server = Command::new(SERVER)
+        .args(["0", users.path().to_str().unwrap(), "--bind", "127.0.0.1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line
+        .trim()
+        .strip_prefix("Listening on ")
+        .unwrap()
+        .parse()
+        .unwrap();
+    for _ in 0..2500 {
+        // Two lines each, into a pipe that takes some 800.
+        assert_eq!(
+            Peer::connect(address).ask("/list"),
+            "401 Unrecognized message"
+        );
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
