@@ -1,0 +1,67 @@
+//! `grade server|client [TRANSCRIPT]... -- COMMAND [ARG]...`: plays transcripts and says how it went.
+
+mod args;
+
+use std::{
+    fs,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use args::{Play, Task};
+use grader::{listing, play_all, results, summary, verdict};
+
+/// Not all passed.
+const FAILED: u8 = 1;
+/// The command line is wrong, or a transcript cannot be read. The message says where.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match args::read(std::env::args_os().skip(1)) {
+        Ok(Task::Show(text)) => show(&text),
+        Ok(Task::List(scripts)) => show(&listing(&scripts)),
+        Ok(Task::Play(play)) => run(&play),
+        Err(error) => {
+            complain(&format!("{error}\n{}", args::PROGRAM.usage()));
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+fn run(play: &Play) -> ExitCode {
+    let mut played = Vec::new();
+    play_all(
+        &play.scripts,
+        &play.examinee,
+        play.patience,
+        play.jobs,
+        |script, outcome| {
+            show(&verdict(script, &outcome));
+            played.push((script.clone(), outcome));
+        },
+    );
+    if let Some(path) = &play.json
+        && let Err(error) = fs::write(path, results(&played, play.visibility))
+    {
+        complain(&format!("{}: {error}", path.display()));
+        return ExitCode::from(WRONG_USAGE);
+    }
+    show(&summary(&played));
+    match played.iter().all(|(_, outcome)| outcome.passed()) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FAILED),
+    }
+}
+
+/// Writes to standard output. Nobody may be reading it; the results are still to be written.
+fn show(text: &str) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    ExitCode::SUCCESS
+}
+
+fn complain(what: &str) {
+    let _ = writeln!(io::stderr(), "grade: {what}");
+}

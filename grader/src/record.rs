@@ -1,0 +1,67 @@
+//! The conversation as it went.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::show::shown;
+
+/// What is kept of a conversation; one that is longer is a flood.
+const MOST: usize = 400;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Since the beginning.
+    pub at: Duration,
+    /// What, in the transcript's notation.
+    pub what: String,
+}
+
+/// Everything that happened, written by whoever saw it.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    start: Instant,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Record {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            events: Arc::default(),
+        }
+    }
+
+    /// Something happened.
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        let mut events = self.lock();
+        let what = match events.len() {
+            0..MOST => what.into(),
+            MOST => "(and more, which is not shown)".into(),
+            _ => return,
+        };
+        let at = self.start.elapsed();
+        events.push(Event { at, what });
+    }
+
+    /// Somebody said something: one line of the conversation for each of its lines.
+    pub(crate) fn said(&self, who: &str, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(line) => self.note(format!("{who}: {}", shown(line))),
+                None => self.note(format!("{who}: {} (without \\n)", shown(line))),
+            }
+        }
+    }
+
+    /// All of it so far.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
