@@ -107,9 +107,10 @@ fn begun(script: &Script, record: &Record, play: Result<impl Play, Trouble>) -> 
 }
 
 fn run(script: &Script, record: &Record, play: &mut impl Play) -> Option<Failure> {
-    let (line, text, trouble) = trouble(script, play)?;
+    let trouble = trouble(script, play);
+    record.close();
+    let (line, text, trouble) = trouble?;
     let mut failure = failure(line, text, trouble);
-    record.note("here the conversation stops");
     if let Some(running) = play.running() {
         failure.ended = running.exit().map(ToString::to_string);
         failure.last_words = running.output().last_words();

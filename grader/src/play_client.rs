@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(2);
 /// worded in another way loses the points for the prompts, not all points.
 const PROMPT: Duration = Duration::from_millis(1500);
 
+/// After logging in: no person is faster, and a line editor may first have to set up its terminal.
+const SETTLE: Duration = Duration::from_millis(100);
+
 /// The most of a screen that a failure tells.
 const TOLD: usize = 400;
 
@@ -190,7 +193,9 @@ impl ClientPlay {
         )?;
         self.port = self.expect("/port {port}")?;
         self.dial(SERVER, None)?;
-        self.say("201 Build connection successful")
+        self.say("201 Build connection successful")?;
+        self.stage.sleep(SETTLE);
+        Ok(())
     }
 
     fn exchange(&mut self, command: &str, reply: &str) -> Result<(), Trouble> {

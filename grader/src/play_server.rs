@@ -27,6 +27,9 @@ use crate::{
 /// Between two tries to reach a server that has just been started.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 
+/// After joining: no person is faster, and a server may make its last note of Lb behind the 201.
+const SETTLE: Duration = Duration::from_millis(50);
+
 /// Between two looks for somebody who dials.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -98,6 +101,7 @@ impl ServerPlay {
                 let until = self.stage.until(*within);
                 self.accept(who, until)
             }
+            UserStep::Receive(receive) => self.stage.receive(receive),
             UserStep::NotDialled(time) => {
                 self.stage.sleep(*time);
                 self.check_not_dialled(who, &format!("nobody dials {who} for {time:?}"))
@@ -116,7 +120,9 @@ impl ServerPlay {
         let port = format!("/port {}", port.unwrap_or(0));
         self.ask(who, &port, "201 ...")?;
         let until = self.stage.until(None);
-        self.accept(who, until)
+        self.accept(who, until)?;
+        self.stage.sleep(SETTLE);
+        Ok(())
     }
 
     fn ask(&mut self, who: &str, line: &str, reply: &str) -> Result<(), Trouble> {

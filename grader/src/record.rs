@@ -1,7 +1,10 @@
 //! The conversation as it went.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,6 +27,7 @@ pub struct Event {
 pub(crate) struct Record {
     start: Instant,
     events: Arc<Mutex<Vec<Event>>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Record {
@@ -31,12 +35,16 @@ impl Record {
         Self {
             start: Instant::now(),
             events: Arc::default(),
+            closed: Arc::default(),
         }
     }
 
     /// Something happened.
     pub(crate) fn note(&self, what: impl Into<String>) {
         let mut events = self.lock();
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
         let what = match events.len() {
             0..MOST => what.into(),
             MOST => "(and more, which is not shown)".into(),
@@ -56,7 +64,12 @@ impl Record {
         }
     }
 
-    /// All of it so far.
+    /// No more. What would be noted afterwards is about the end of the play, and nobody's business.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// All of it until it was closed.
     pub(crate) fn events(&self) -> Vec<Event> {
         self.lock().clone()
     }

@@ -197,6 +197,16 @@ impl Script {
                     {
                         return missing(&format!("{who} does not listen yet"));
                     }
+                    Step::User(_, UserStep::Receive(receive)) => {
+                        let links = receive.who.iter().map(|who| (who, Link::B));
+                        let needed = links.chain(receive.waits.iter().map(|who| (who, Link::A)));
+                        for (who, link) in needed {
+                            if !made.contains(&(who.as_str(), link)) {
+                                let link = link.letter();
+                                return missing(&format!("{who} has no connection {link} yet"));
+                            }
+                        }
+                    }
                     Step::User(who, UserStep::Join { .. }) => {
                         made.extend([(who.as_str(), Link::A), (who.as_str(), Link::B)]);
                         listening.insert(who);

@@ -14,13 +14,16 @@ use crate::{
     pattern::Pattern,
     record::Record,
     show::Quoted,
-    step::{Link, OnLink},
+    step::{Link, OnLink, Receive},
     template::{Part, Template},
     wire::{Came, End, Wire},
 };
 
 /// Between two times of asking the same.
 const ASK_AGAIN: Duration = Duration::from_millis(150);
+
+/// Between two looks at several connections.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// At the end, how long something that nobody expects may take to show itself.
 const AFTERMATH: Duration = Duration::from_millis(150);
@@ -59,6 +62,8 @@ struct Connection {
     wire: Wire,
     /// What is left of the last choice.
     choice: Option<Pattern>,
+    /// Whether what comes is not judged any more.
+    ignored: bool,
 }
 
 impl Stage {
@@ -108,7 +113,11 @@ impl Stage {
         let (own, other) = labels;
         let wire =
             Wire::new(stream, own, other, &self.record).map_err(|error| own_trouble(&error))?;
-        let connection = Connection { wire, choice: None };
+        let connection = Connection {
+            wire,
+            choice: None,
+            ignored: false,
+        };
         self.wires.insert((who.to_owned(), link), connection);
         Ok(())
     }
@@ -208,6 +217,7 @@ impl Stage {
                 }
             }
             OnLink::Close => self.get(who, link)?.wire.close(),
+            OnLink::Ignore => self.get(who, link)?.ignored = true,
             OnLink::HalfClose => self.get(who, link)?.wire.half_close(),
             OnLink::Reset => self.get(who, link)?.wire.reset(),
             OnLink::Closed(within) => {
@@ -234,34 +244,67 @@ impl Stage {
         pattern: &Pattern,
         until: Instant,
     ) -> Result<Option<u16>, Trouble> {
-        let start = Instant::now();
-        let expected = format!("{}: {pattern}", place(who, link));
+        let time = until
+            .saturating_duration_since(Instant::now())
+            .as_secs_f64();
         let connection = self.get(who, link)?;
-        match connection.wire.next(until) {
-            Came::Line(line) => match pattern.matches(&line) {
-                Some(found) => {
-                    connection.choice = Some(pattern.without(found.form));
-                    Ok(found.port)
-                }
-                None => Err(Trouble {
-                    expected,
-                    came: Quoted(&line).to_string(),
-                    hint: pattern.hint(&line),
-                }),
-            },
-            Came::Ended(end, rest) => Err(ended(expected, end, &rest)),
-            Came::Nothing(rest) if rest.is_empty() => Err(Trouble::new(
-                expected,
-                format!("nothing within {:.1} s", (until - start).as_secs_f64()),
-            )),
-            Came::Nothing(rest) => Err(Trouble {
-                expected,
-                came: unfinished(&rest),
-                hint: Some(
-                    "every message ends with \\n; without it, it is not yet a message".into(),
-                ),
-            }),
+        let came = connection.wire.next(until);
+        if let Came::Line(line) = &came
+            && let Some(found) = pattern.matches(line)
+        {
+            connection.choice = Some(pattern.without(found.form));
+            return Ok(found.port);
         }
+        Err(unlike(
+            place(who, link),
+            pattern,
+            came,
+            &format!("within {time:.1} s"),
+        ))
+    }
+
+    /// A message reaches several users in whatever order, and each acknowledges it. A server may
+    /// send it to one after the other, so nobody's receipt waits for somebody else's message.
+    pub(crate) fn receive(&mut self, receive: &Receive) -> Result<(), Trouble> {
+        let receipt = b"302 Message receipt successful\n";
+        let until = self.until(receive.within);
+        let mut waiting: Vec<&str> = receive.who.iter().map(String::as_str).collect();
+        let mut due: Vec<(Instant, &str)> = Vec::new();
+        while !waiting.is_empty() || !due.is_empty() {
+            let mut still = Vec::new();
+            for who in waiting {
+                let last_call = Instant::now() >= until;
+                match self.get(who, Link::B)?.wire.next(Instant::now()) {
+                    Came::Nothing(_) if !last_call => still.push(who),
+                    Came::Line(line) if receive.message.matches(&line).is_some() => {
+                        due.push((Instant::now() + receive.delay, who));
+                    }
+                    came => {
+                        let pattern = &receive.message;
+                        return Err(unlike(place(who, Link::B), pattern, came, "in time"));
+                    }
+                }
+            }
+            waiting = still;
+            if let Some(&(time, who)) = due.first()
+                && time <= Instant::now()
+            {
+                due.remove(0);
+                if let (Some(sender), true, true) =
+                    (&receive.waits, due.is_empty(), waiting.is_empty())
+                {
+                    let now = OnLink::Silence(Duration::ZERO);
+                    self.on(sender, Link::A, &now, None)?;
+                }
+                let sent = self
+                    .get(who, Link::B)?
+                    .wire
+                    .send(receipt, Duration::from_secs(1));
+                sent.map_err(|why| Trouble::new("that the receipt is read", why))?;
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
     }
 
     fn ask_until(
@@ -306,6 +349,9 @@ impl Stage {
             let Some(connection) = self.wires.get(&(who.clone(), *link)) else {
                 continue;
             };
+            if connection.ignored {
+                continue;
+            }
             match connection.wire.next(until) {
                 Came::Line(line) => return Err(Trouble::new(expected, Quoted(&line).to_string())),
                 Came::Ended(End::Flood, rest) => return Err(ended(expected, End::Flood, &rest)),
@@ -354,6 +400,25 @@ fn place(who: &str, link: Link) -> String {
     match who {
         crate::step::SERVER | crate::step::STRANGER => format!("on L{}", link.letter()),
         _ => format!("on {who}'s L{}", link.letter()),
+    }
+}
+
+/// What came is not what should have come.
+fn unlike(place: String, pattern: &Pattern, came: Came, time: &str) -> Trouble {
+    let expected = format!("{place}: {pattern}");
+    match came {
+        Came::Line(line) => Trouble {
+            expected,
+            came: Quoted(&line).to_string(),
+            hint: pattern.hint(&line),
+        },
+        Came::Ended(end, rest) => ended(expected, end, &rest),
+        Came::Nothing(rest) if rest.is_empty() => Trouble::new(expected, format!("nothing {time}")),
+        Came::Nothing(rest) => Trouble {
+            expected,
+            came: unfinished(&rest),
+            hint: Some("every message ends with \\n; without it, it is not yet a message".into()),
+        },
     }
 }
 

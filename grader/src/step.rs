@@ -69,6 +69,8 @@ pub(crate) enum OnLink {
     Reset,
     /// The other side must close.
     Closed(Option<Duration>),
+    /// What comes from here on is not judged.
+    Ignore,
 }
 
 impl OnLink {
@@ -98,6 +100,19 @@ pub(crate) enum UserStep {
     Listen,
     AcceptB(Option<Duration>),
     NotDialled(Duration),
+    Receive(Receive),
+}
+
+/// One message to several users, who acknowledge it in whatever order it reaches them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receive {
+    pub(crate) who: Vec<String>,
+    pub(crate) message: Pattern,
+    /// From the message's coming to its receipt.
+    pub(crate) delay: Duration,
+    /// The sender, who must not hear anything on a before the last receipt.
+    pub(crate) waits: Option<String>,
+    pub(crate) within: Option<Duration>,
 }
 
 /// What happens around a client.
@@ -268,6 +283,9 @@ fn server_step(words: &mut Words<'_>, text: Option<&str>) -> Result<Vec<Step>, S
     if let Some(link) = words.spoken_by("SERVER") {
         return Ok(vec![on(who, link, expected(words, text)?)]);
     }
+    if let Some(receive) = receive(who, words, text)? {
+        return Ok(vec![Step::User(who.to_owned(), UserStep::Receive(receive))]);
+    }
     let user = |step| Ok(vec![Step::User(who.to_owned(), step)]);
     without(text, || {
         if let Some(steps) = connection_step(who, words)? {
@@ -297,6 +315,45 @@ fn server_step(words: &mut Words<'_>, text: Option<&str>) -> Result<Vec<Step>, S
             other => Err(format!("{other:?} is nothing that a user can do")),
         }
     })
+}
+
+/// `bob and michael receive after 300 ms while jacky waits: ...`
+fn receive(
+    who: &str,
+    words: &mut Words<'_>,
+    text: Option<&str>,
+) -> Result<Option<Receive>, String> {
+    let mut all = vec![who.to_owned()];
+    while words.take("and") {
+        all.push(words.word("a name")?.to_owned());
+    }
+    if !words.take("receives") && !words.take("receive") {
+        return match all.len() {
+            1 => Ok(None),
+            _ => Err("several users can only `receive`".into()),
+        };
+    }
+    let message = Pattern::parse(line(needed(text)?))?;
+    let delay = words
+        .take("after")
+        .then(|| words.duration())
+        .transpose()?
+        .unwrap_or_default();
+    let waits = words
+        .take("while")
+        .then(|| words.word("a name").map(str::to_owned))
+        .transpose()?;
+    if waits.is_some() && !words.take("waits") {
+        return Err("while whom? say: while jacky waits".into());
+    }
+    let within = words.within()?;
+    Ok(Some(Receive {
+        who: all,
+        message,
+        delay,
+        waits,
+        within,
+    }))
 }
 
 fn client_step(words: &mut Words<'_>, text: Option<&str>) -> Result<Vec<Step>, String> {
@@ -378,6 +435,9 @@ fn connection_step(who: &str, words: &mut Words<'_>) -> Result<Option<Vec<Step>>
             }
             return Ok(Some(steps));
         }
+    }
+    if words.take("ignores") {
+        return Ok(Some(vec![on(who, words.link()?, OnLink::Ignore)]));
     }
     if words.take("hears nothing on") {
         let link = words.link()?;
@@ -469,6 +529,9 @@ mod tests {
             "jacky is not dialled for 300 ms",
             "jacky hears nothing on a for 300 ms",
             "jacky acknowledges",
+            "jacky receives: /from bob hi",
+            "jacky and bob receive after 300 ms while alice waits within 9 s: /broadcastfrom alice hi",
+            "jacky ignores a",
             "jacky closes a and b",
             "jacky half-closes a",
             "jacky resets b",
@@ -536,6 +599,11 @@ mod tests {
             ),
             ("jacky hears nothing on a", "for how long?"),
             ("jacky sees a", "sees a closed"),
+            ("jacky and bob joins", "several users can only `receive`"),
+            (
+                "jacky and bob receive while alice: x",
+                "say: while jacky waits",
+            ),
             ("jacky CLIENT(a)", "a colon and a text are missing"),
             ("jacky SERVER(a) within 5 h: x", "a time is written"),
             ("jacky SERVER(a) within 9999 s: x", "at most 600 s"),
