@@ -139,3 +139,26 @@ pub fn builtin() -> Result<Vec<Script>, ScriptError> {
         .map(|(name, text)| Script::parse(name, &format!("{name}.chat"), text))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_built_in_and_can_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/transcripts");
+        let files = fs::read_dir(folder).unwrap();
+        let files: BTreeSet<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let built_in: BTreeSet<String> = builtin()
+            .unwrap()
+            .into_iter()
+            .map(|script| script.source)
+            .collect();
+        assert_eq!(files, built_in);
+        assert_eq!(built_in.len(), TEXTS.len(), "a name twice");
+    }
+}

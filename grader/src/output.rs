@@ -28,6 +28,8 @@ pub(crate) struct Output {
 struct State {
     bytes: Vec<u8>,
     flooded: bool,
+    /// Sources that have not ended.
+    sources: usize,
 }
 
 impl Output {
@@ -43,7 +45,21 @@ impl Output {
     /// Takes what comes from a source, until its end.
     pub(crate) fn follow(&self, source: impl Read + Send + 'static) -> io::Result<()> {
         let output = self.clone();
+        self.lock().sources += 1;
         in_thread(source, move |piece| output.take(piece))
+    }
+
+    /// Waits until all sources have ended. A submission's children may keep them open for longer.
+    pub(crate) fn wait(&self, deadline: Instant) {
+        let mut state = self.lock();
+        while state.sources > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.shared.1.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     fn take(&self, piece: &[u8]) {
@@ -53,6 +69,9 @@ impl Output {
         if too_much > 0 {
             state.bytes.drain(..too_much + MOST / 2);
             state.flooded = true;
+        }
+        if piece.is_empty() {
+            state.sources = state.sources.saturating_sub(1);
         }
         let flooded = state.flooded;
         drop(state);

@@ -16,6 +16,9 @@ use crate::{
     step::Step,
 };
 
+/// After a failure, how long a submission that is about to end may take to say why.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// What is examined.
 #[derive(Clone)]
 pub enum Examinee {
@@ -112,6 +115,10 @@ fn run(script: &Script, record: &Record, play: &mut impl Play) -> Option<Failure
     let (line, text, trouble) = trouble?;
     let mut failure = failure(line, text, trouble);
     if let Some(running) = play.running() {
+        let until = Instant::now() + LAST_WORDS;
+        if running.wait(until).is_some() {
+            running.output().wait(until);
+        }
         failure.ended = running.exit().map(ToString::to_string);
         failure.last_words = running.output().last_words();
     }

@@ -206,7 +206,7 @@ impl Stage {
             }
             OnLink::Silence(time) => {
                 let until = self.until(Some(*time));
-                let expected = format!("{expects}: nothing for {time:?}");
+                let expected = format!("{expects}: nothing for {} ms", time.as_millis());
                 match self.get(who, link)?.wire.next(until) {
                     Came::Nothing(rest) if rest.is_empty() => {}
                     Came::Nothing(rest) => return Err(Trouble::new(expected, unfinished(&rest))),
@@ -293,8 +293,17 @@ impl Stage {
                 if let (Some(sender), true, true) =
                     (&receive.waits, due.is_empty(), waiting.is_empty())
                 {
-                    let now = OnLink::Silence(Duration::ZERO);
-                    self.on(sender, Link::A, &now, None)?;
+                    let expected = format!(
+                        "{}: nothing before the last receipt",
+                        place(sender, Link::A)
+                    );
+                    match self.get(sender, Link::A)?.wire.next(Instant::now()) {
+                        Came::Line(line) => {
+                            return Err(Trouble::new(expected, Quoted(&line).to_string()));
+                        }
+                        Came::Ended(end, rest) => return Err(ended(expected, end, &rest)),
+                        Came::Nothing(_) => {}
+                    }
                 }
                 let sent = self
                     .get(who, Link::B)?

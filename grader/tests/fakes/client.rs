@@ -1,6 +1,7 @@
 //! A client in a few lines: correct, or with one fault.
 
 use std::{
+    collections::VecDeque,
     io::{BufRead, BufReader, PipeReader, PipeWriter, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -63,6 +64,8 @@ struct Client {
     events: Receiver<Event>,
     happens: Sender<Event>,
     waiting: Arc<AtomicBool>,
+    /// What was typed while a reply was awaited.
+    ahead: VecDeque<String>,
     lb: Arc<Mutex<Option<TcpStream>>>,
 }
 
@@ -128,6 +131,7 @@ pub(crate) fn run(
         events,
         happens,
         waiting: Arc::default(),
+        ahead: VecDeque::new(),
         lb: Arc::default(),
     };
     let Err(Quit(status)) = client.converse();
@@ -227,7 +231,8 @@ impl Client {
     fn ask(&mut self, prompt: &str) -> Result<String, Quit> {
         self.screen.show(prompt);
         loop {
-            match self.events.recv().unwrap() {
+            let ahead = self.ahead.pop_front().map(|line| Event::Typed(Some(line)));
+            match ahead.unwrap_or_else(|| self.events.recv().unwrap()) {
                 Event::Typed(Some(line)) => {
                     if !self.is(Fault::NoEcho) {
                         self.screen.show(&line);
@@ -262,7 +267,7 @@ impl Client {
                     self.waiting.store(false, Ordering::Relaxed);
                     return Ok(String::from_utf8_lossy(&line).into_owned());
                 }
-                Ok(Event::Typed(Some(_))) => {}
+                Ok(Event::Typed(Some(line))) => self.ahead.push_back(line),
                 Ok(Event::Typed(None)) => return Err(Quit(1)),
                 Ok(Event::La(None) | Event::Lost) if self.is(Fault::IgnoresLoss) => {}
                 Err(_) if self.is(Fault::IgnoresLoss) => {}

@@ -47,6 +47,10 @@ pub(crate) enum Fault {
     /// Does not wait for its turn on Lb.
     NoTurns,
     OneTurnForAll,
+    /// Does not wait for its turn, but gives up.
+    BusyIsFailure,
+    /// Of a broadcast, that is.
+    OneReceiptIsEnough,
     /// Takes its own Lb's turn, too, and then waits for the receiver's.
     Deadlock,
     AnyReceipt,
@@ -195,6 +199,9 @@ impl Shared {
         let _all = self
             .is(Fault::OneTurnForAll)
             .then(|| self.turn_for_all.lock().unwrap());
+        if self.is(Fault::BusyIsFailure) && to.lb.try_lock().is_err() {
+            return false;
+        }
         let mut link = to.lb.lock().unwrap();
         let Some((mut stream, mut lines)) = link.take() else {
             return false;
@@ -565,10 +572,14 @@ impl<'a> Session<'a> {
                     .iter()
                     .map(|user| scope.spawn(|| self.shared.deliver(user, &line)))
                     .collect();
-                all.into_iter()
-                    .filter(|_| true)
-                    .map(|one| one.join().unwrap())
-                    .fold(true, |a, b| a & b)
+                let mut delivered = true;
+                for one in all {
+                    delivered &= one.join().unwrap();
+                    if self.is(Fault::OneReceiptIsEnough) {
+                        self.done(delivered);
+                    }
+                }
+                delivered
             }),
         };
         self.done(delivered);
