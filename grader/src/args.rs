@@ -23,9 +23,8 @@ pub(crate) const PROGRAM: Program = Program {
         ),
         (
             "[-- COMMAND [ARG]...]",
-            "How to start it; a server gets PORT USERS_FILE\n                          \
-             behind that or in the place of {port} and {users}, a client IP PORT or\n                          \
-             {ip} and {port}",
+            "How to start it; PORT USERS_FILE for a server, IP PORT for a client follow,\n                          \
+             or take the place of {port}, {users} and {ip} in its arguments",
         ),
     ],
     options: &[
@@ -60,7 +59,7 @@ pub(crate) const PROGRAM: Program = Program {
             help: "Wait for each reply, unless the transcript says [default: 5]",
         },
         Flag {
-            name: "start-patience",
+            name: "start",
             value: Some("SECONDS"),
             help: "Wait for the submission to start [default: 10]",
         },
@@ -155,7 +154,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
         examinee,
         patience: Patience {
             reply: given.seconds("patience", default.reply)?,
-            start: given.seconds("start-patience", default.start)?,
+            start: given.seconds("start", default.start)?,
         },
         jobs,
         json: given.value("json").map(PathBuf::from),

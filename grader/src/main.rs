@@ -3,8 +3,9 @@
 mod args;
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -29,6 +30,12 @@ fn main() -> ExitCode {
 }
 
 fn run(play: &Play) -> ExitCode {
+    // Before an hour of grading, not after it.
+    if let Some(path) = &play.json
+        && let Err(error) = OpenOptions::new().append(true).create(true).open(path)
+    {
+        return cannot_write(path, &error);
+    }
     let mut played = Vec::new();
     play_all(
         &play.scripts,
@@ -43,14 +50,18 @@ fn run(play: &Play) -> ExitCode {
     if let Some(path) = &play.json
         && let Err(error) = fs::write(path, results(&played, play.visibility))
     {
-        complain(&format!("{}: {error}", path.display()));
-        return ExitCode::from(WRONG_USAGE);
+        return cannot_write(path, &error);
     }
     show(&summary(&played));
     match played.iter().all(|(_, outcome)| outcome.passed()) {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(FAILED),
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> ExitCode {
+    complain(&format!("{}: {error}", path.display()));
+    ExitCode::from(WRONG_USAGE)
 }
 
 /// Writes to standard output. Nobody may be reading it; the results are still to be written.
