@@ -30,7 +30,7 @@ pub use accounts::{ACCOUNTS, users_file};
 pub use builtin::builtin;
 pub use outcome::{Failure, Outcome};
 pub use play::{Examinee, Patience, play};
-pub use program::{InProcess, Submission};
+pub use program::{InProcess, Submission, end_everything};
 pub use record::Event;
 pub use report::{listing, summary, verdict};
 pub use results::{VISIBILITIES, results};

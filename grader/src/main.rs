@@ -6,11 +6,17 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::Path,
-    process::ExitCode,
+    process::{self, ExitCode},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 use args::{Play, Task};
-use grader::{listing, play_all, results, summary, verdict};
+use grader::{end_everything, listing, play_all, results, summary, verdict};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 
 /// Not all passed.
 const FAILED: u8 = 1;
@@ -29,7 +35,27 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether the grader is being ended; what fails from then on is nobody's failure.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// A grader that is ended itself still ends what it has started: that is in groups of its own, which
+/// Ctrl-C does not reach.
+fn end_with_signals() -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let wait = move || {
+        if let Some(signal) = signals.forever().next() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+            end_everything();
+            process::exit(128 + signal);
+        }
+    };
+    thread::Builder::new().spawn(wait).map(drop)
+}
+
 fn run(play: &Play) -> ExitCode {
+    if let Err(error) = end_with_signals() {
+        complain(&format!("cannot wait for signals: {error}"));
+    }
     // Before an hour of grading, not after it.
     if let Some(path) = &play.json
         && let Err(error) = OpenOptions::new().append(true).create(true).open(path)
@@ -43,6 +69,9 @@ fn run(play: &Play) -> ExitCode {
         play.patience,
         play.jobs,
         |script, outcome| {
+            while INTERRUPTED.load(Ordering::SeqCst) {
+                thread::park(); // until the process exits
+            }
             show(&verdict(script, &outcome));
             played.push((script.clone(), outcome));
         },

@@ -308,6 +308,28 @@ fn free_port() -> io::Result<u16> {
     Err(io::ErrorKind::AddrInUse.into())
 }
 
+/// What the names of this process's temporary files begin with.
+fn own_prefix() -> String {
+    format!("grade-{}-", process::id())
+}
+
+/// Removes all users files of this process, for a grader that is about to be ended.
+pub(crate) fn remove_users_files() {
+    let files = fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten()
+        .flatten();
+    for file in files {
+        if file
+            .file_name()
+            .to_string_lossy()
+            .starts_with(&own_prefix())
+        {
+            let _ = fs::remove_file(file.path());
+        }
+    }
+}
+
 /// The users file of one play.
 struct UsersFile(PathBuf);
 
@@ -315,7 +337,7 @@ impl UsersFile {
     fn new() -> io::Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("grade-{}-{number}-users.txt", process::id()));
+        let path = std::env::temp_dir().join(format!("{}{number}-users.txt", own_prefix()));
         fs::write(&path, users_file())?;
         Ok(Self(path))
     }

@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{self, Sender},
     },
     thread::{self, JoinHandle},
@@ -19,7 +19,7 @@ use std::{
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::{leftovers, output::Output};
+use crate::{leftovers, output::Output, play_server::remove_users_files};
 
 /// How long a submission may take to end after SIGTERM before SIGKILL comes.
 const GRACE: Duration = Duration::from_millis(500);
@@ -36,6 +36,17 @@ pub struct Submission {
     program: OsString,
     arguments: Vec<OsString>,
 }
+
+/// Removes the users files and ends, on Linux, all submissions that this process has started and not yet ended, with all that
+/// they started: for a grader that is about to be ended itself. No other one starts afterwards.
+pub fn end_everything() {
+    STOPPING.store(true, Ordering::SeqCst);
+    leftovers::end_all(&format!("{}.", std::process::id()));
+    remove_users_files();
+}
+
+/// Whether no submission may be started any more.
+static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// A client that is a function, for tests of transcripts: it gets the server's address, its
 /// keyboard and its screen, and returns its exit status.
@@ -121,7 +132,7 @@ impl Running {
         values: &[(&str, &OsStr)],
         output: Output,
     ) -> io::Result<Self> {
-        let mark = next_mark();
+        let mark = next_mark()?;
         let mut child = Command::new(&submission.program)
             .args(submission.arguments(values))
             .env(MARK, &mark)
@@ -154,7 +165,7 @@ impl Running {
             cols: 240,
             ..PtySize::default()
         };
-        let mark = next_mark();
+        let mark = next_mark()?;
         let pair = native_pty_system()
             .openpty(size)
             .map_err(io::Error::other)?;
@@ -193,7 +204,7 @@ impl Running {
             Life::InProcess(Some(thread)),
             keyboard,
             output,
-            next_mark(),
+            next_mark()?,
         ))
     }
 
@@ -325,10 +336,13 @@ fn keyboard(mut input: impl Write + Send + 'static) -> io::Result<Sender<Vec<u8>
     Ok(sender)
 }
 
-fn next_mark() -> String {
+fn next_mark() -> io::Result<String> {
+    if STOPPING.load(Ordering::SeqCst) {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{}.{number}", std::process::id())
+    Ok(format!("{}.{number}", std::process::id()))
 }
 
 /// Reads a source to its end in a thread.

@@ -286,6 +286,7 @@ impl Stage {
                 }
             }
             waiting = still;
+            self.check_time()?;
             if let Some(&(time, who)) = due.first()
                 && time <= Instant::now()
             {

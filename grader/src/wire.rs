@@ -143,7 +143,13 @@ impl Wire {
     pub(crate) fn send_byte_by_byte(&self, bytes: &[u8], patience: Duration) -> Result<(), String> {
         self.record
             .said(&format!("{}, byte by byte", self.own), bytes);
+        let deadline = Instant::now() + patience;
         for byte in bytes {
+            if Instant::now() > deadline {
+                return Err(format!(
+                    "it takes longer than {patience:?} to send this byte by byte"
+                ));
+            }
             self.write(&[*byte], patience)?;
             thread::sleep(BYTE_PAUSE);
         }

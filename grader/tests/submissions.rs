@@ -4,8 +4,10 @@
 
 use std::{
     ffi::OsString,
-    fs, process,
+    fs,
+    process::{self, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -69,6 +71,36 @@ fn python(body: &str) -> String {
          listener.bind((\"127.0.0.1\", int(sys.argv[2])))\n\
          listener.listen()\n{body}\n' \"$0\" \"$1\" \"$2\""
     )
+}
+
+#[test]
+fn an_interrupted_grader_leaves_nobody() {
+    let sign = sign();
+    let mut grade = Command::new(env!("CARGO_BIN_EXE_grade"))
+        .args(["server", "to-delivered", "--", "sh", "-c"])
+        .args([
+            "setsid sleep 60 & echo ready; while :; do sleep 1; done",
+            &sign,
+        ])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + BOUND;
+    // The grader's own command line has it too.
+    while signed(&sign) < 2 {
+        assert!(Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(10));
+    }
+    let pid = grade.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(grade.wait().unwrap().code(), Some(130));
+    assert_eq!(signed(&sign), 0);
 }
 
 #[test]
