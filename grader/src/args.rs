@@ -13,77 +13,81 @@ use protocol::cli::{Arguments, Flag, Given, Program, UsageError};
 pub(crate) const PROGRAM: Program = Program {
     name: "grade",
     version: env!("CARGO_PKG_VERSION"),
-    about: "Plays scripted conversations against a server or a client of the handout, and marks it.\n\
-            The submission is started afresh for each conversation, and all it started is ended.",
+    about: "Plays scripted conversations against a server or a client, and marks it. It is\n\
+            started afresh for each conversation, and all that it started is ended.",
     operands: &[
         ("[server|client]", "What the submission is"),
         (
             "[TRANSCRIPT]...",
-            "Names of built-in transcripts, or files; without any, all built-in ones",
+            "Built-in transcripts or files; without any, all that\n                          \
+             are built in",
         ),
         (
             "[-- COMMAND [ARG]...]",
-            "How to start it; PORT USERS_FILE for a server, IP PORT for a client follow,\n                          \
-             or take the place of {port}, {users} and {ip} in its arguments",
+            "How it is started. PORT USERS_FILE for a server and\n                          \
+             IP PORT for a client follow, or take the place of\n                          \
+             {port}, {users} and {ip}",
         ),
     ],
     options: &[
         Flag {
             name: "at",
             value: Some("IP:PORT"),
-            help: "A server that runs already, with the accounts of --accounts",
+            help: "Take a server that runs, with these --accounts",
         },
         Flag {
             name: "tty",
             value: None,
-            help: "Start a client on a pseudo-terminal instead of pipes",
+            help: "Give a client a pseudo-terminal instead of pipes",
         },
         Flag {
             name: "mark",
             value: Some("MARK[,MARK]"),
-            help: "Only transcripts so marked: handout, abnormal, strict",
+            help: "Only those marked handout, abnormal or strict",
         },
         Flag {
             name: "json",
             value: Some("FILE"),
-            help: "Write the results in Gradescope's results.json form",
+            help: "Write Gradescope's results.json",
         },
         Flag {
             name: "visibility",
             value: Some("WHEN"),
-            help: "For --json: visible, hidden, after_due_date, after_published [default: visible]",
+            help: "In it: visible, hidden, after_due_date or\n                          \
+                   after_published [default: visible]",
         },
         Flag {
             name: "patience",
             value: Some("SECONDS"),
-            help: "Wait for each reply, unless the transcript says [default: 5]",
+            help: "Wait for a reply [default: 5]",
         },
         Flag {
             name: "start",
             value: Some("SECONDS"),
-            help: "Wait for the submission to start [default: 10]",
+            help: "Wait for the start [default: 10]",
         },
         Flag {
             name: "jobs",
             value: Some("N"),
-            help: "Conversations at once, not with --at [default: 1]",
+            help: "Conversations at once [default: 1]",
         },
         Flag {
             name: "list",
             value: None,
-            help: "Show the transcripts with their points, and exit",
+            help: "Show transcripts and points, and exit",
         },
         Flag {
             name: "accounts",
             value: None,
-            help: "Show the users file that the transcripts need, and exit",
+            help: "Show the users file for --at, and exit",
         },
     ],
     sections: &[
         (
             "Example",
             "  grade server -- python3 server.py\n  \
-               grade server appendix --mark handout --json results.json -- java Server {port} {users}\n  \
+               grade server --mark handout -- java Server {port} {users}\n  \
+               grade server appendix my.chat --json results.json -- ./server\n  \
                grade server --at 127.0.0.1:12345\n  \
                grade client --tty -- python3 client.py",
         ),
@@ -235,5 +239,25 @@ fn examinee(given: &Arguments, role: Role) -> Result<Examinee, UsageError> {
         (_, None, None) => Err(UsageError::new(
             "how is the submission started? say: -- COMMAND [ARG]...",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::check_document;
+
+    use super::*;
+
+    #[test]
+    fn documents_do_not_drift() {
+        check_document("docs/grade.1", &PROGRAM.manual());
+        check_document("docs/completions/grade.bash", &PROGRAM.bash_completion());
+    }
+
+    #[test]
+    fn help_fits_on_a_terminal() {
+        for line in PROGRAM.help().lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
     }
 }

@@ -43,6 +43,9 @@ pub struct Flag {
     pub help: &'static str,
 }
 
+/// Where the options stand in a synopsis.
+const OPTIONS: &str = "[OPTION]...";
+
 const HELP: Flag = Flag {
     name: "help",
     value: None,
@@ -166,15 +169,19 @@ impl Program {
     /// The one line that shows how the program is called.
     pub fn usage(&self) -> String {
         let mut usage = format!("Usage: {}", self.name);
-        let (rest, operands): (Vec<_>, Vec<_>) = self
-            .operands
-            .iter()
-            .map(|(name, _)| *name)
-            .partition(|name| name.starts_with("[--"));
-        for part in operands.into_iter().chain(["[OPTION]..."]).chain(rest) {
+        for part in self.synopsis() {
             usage += &format!(" {part}");
         }
         usage
+    }
+
+    /// What follows the program's name: operands, [`OPTIONS`], the rest.
+    fn synopsis(&self) -> impl Iterator<Item = &'static str> {
+        let places = self.operands.len() - usize::from(self.has_rest());
+        let (operands, rest) = self.operands.split_at(places);
+        let names =
+            |these: &'static [(&'static str, &'static str)]| these.iter().map(|(name, _)| *name);
+        names(operands).chain([OPTIONS]).chain(names(rest))
     }
 
     /// All that `--help` shows.
