@@ -22,7 +22,9 @@ pub struct Program {
     pub version: &'static str,
     /// What it does, in a sentence or two.
     pub about: &'static str,
-    /// Name and meaning of each operand, in order; all of them are needed.
+    /// Name and meaning of each operand, in order. One that starts with `[` may be left out, one that
+    /// ends with `...` may be given several times (both only at the end), and one that starts with
+    /// `[--` stands for all that follows `--`, which is then kept apart: [`Arguments::rest`].
     pub operands: &'static [(&'static str, &'static str)],
     /// The options, but for `--help` and `--version`, which every program has.
     pub options: &'static [Flag],
@@ -40,6 +42,9 @@ pub struct Flag {
     /// Its meaning, with the default.
     pub help: &'static str,
 }
+
+/// Where the options stand in a synopsis.
+const OPTIONS: &str = "[OPTION]...";
 
 const HELP: Flag = Flag {
     name: "help",
@@ -61,10 +66,11 @@ pub enum Given {
     Arguments(Arguments),
 }
 
-/// The operands, as many as the program has, and the options that were given.
+/// The operands, as many as the program takes, and the options that were given.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arguments {
     operands: Vec<OsString>,
+    rest: Option<Vec<OsString>>,
     options: Vec<(&'static str, OsString)>,
 }
 
@@ -74,7 +80,7 @@ pub struct UsageError(String);
 
 impl Program {
     /// Reads a command line without its first word. Options may stand before, between and behind
-    /// the operands; behind `--` everything is an operand.
+    /// the operands; behind `--` everything is an operand, or the rest for a program that has one.
     ///
     /// # Errors
     /// [`UsageError`], naming what is wrong.
@@ -91,6 +97,10 @@ impl Program {
                 continue;
             };
             if option == "--" {
+                if self.has_rest() {
+                    let rest = Some(words.collect());
+                    return self.arguments(operands, rest, options);
+                }
                 only_operands = true;
                 continue;
             }
@@ -118,26 +128,60 @@ impl Program {
             };
             options.push((flag.name, value));
         }
-        if let Some((missing, _)) = self.operands.get(operands.len()) {
-            return Err(UsageError(format!("{missing} is missing")));
+        self.arguments(operands, None, options)
+    }
+
+    /// Checks the number of operands.
+    fn arguments(
+        &self,
+        operands: Vec<OsString>,
+        rest: Option<Vec<OsString>>,
+        options: Vec<(&'static str, OsString)>,
+    ) -> Result<Given, UsageError> {
+        let most = self.operands.len() - usize::from(self.has_rest());
+        let places = &self.operands[..most];
+        match places.get(operands.len()) {
+            Some((missing, _)) if !missing.starts_with('[') => {
+                return Err(UsageError(format!("{missing} is missing")));
+            }
+            _ => {}
         }
-        if let Some(extra) = operands.get(self.operands.len()) {
-            return Err(UsageError(format!(
+        let repeated = places.last().is_some_and(|(name, _)| name.ends_with("..."));
+        match operands.get(most) {
+            Some(extra) if !repeated => Err(UsageError(format!(
                 "{} is one argument too many",
                 quoted(extra)
-            )));
+            ))),
+            _ => Ok(Given::Arguments(Arguments {
+                operands,
+                rest,
+                options,
+            })),
         }
-        Ok(Given::Arguments(Arguments { operands, options }))
+    }
+
+    fn has_rest(&self) -> bool {
+        self.operands
+            .last()
+            .is_some_and(|(name, _)| name.starts_with("[--"))
     }
 
     /// The one line that shows how the program is called.
     pub fn usage(&self) -> String {
-        let operands: String = self
-            .operands
-            .iter()
-            .map(|(name, _)| format!(" {name}"))
-            .collect();
-        format!("Usage: {}{operands} [OPTION]...", self.name)
+        let mut usage = format!("Usage: {}", self.name);
+        for part in self.synopsis() {
+            usage += &format!(" {part}");
+        }
+        usage
+    }
+
+    /// What follows the program's name: operands, [`OPTIONS`], the rest.
+    fn synopsis(&self) -> impl Iterator<Item = &'static str> {
+        let places = self.operands.len() - usize::from(self.has_rest());
+        let (operands, rest) = self.operands.split_at(places);
+        let names =
+            |these: &'static [(&'static str, &'static str)]| these.iter().map(|(name, _)| *name);
+        names(operands).chain([OPTIONS]).chain(names(rest))
     }
 
     /// All that `--help` shows.
@@ -192,6 +236,16 @@ impl Arguments {
         self.operands
             .get(place)
             .map_or(OsStr::new(""), OsString::as_os_str)
+    }
+
+    /// All operands.
+    pub fn operands(&self) -> &[OsString] {
+        &self.operands
+    }
+
+    /// What followed `--`, in a program that has such a rest; `None` if there was no `--`.
+    pub fn rest(&self) -> Option<&[OsString]> {
+        self.rest.as_deref()
     }
 
     /// The operand at this place, as a `T`.
@@ -410,6 +464,41 @@ mod tests {
         }
         let port = arguments("70000 f").parse_operand::<u16>(0, "a port");
         assert_eq!(port, Err(UsageError::new("\"70000\" is not a port")));
+    }
+
+    #[test]
+    fn operands_left_out_repeated_and_kept_apart() {
+        const RUN: Program = Program {
+            operands: &[
+                ("WHAT", "what"),
+                ("[FILE]...", "files"),
+                ("[-- COMMAND [ARG]...]", "what to run"),
+            ],
+            ..PROGRAM
+        };
+        let read = |line: &str| RUN.read(line.split(' ').map(OsString::from));
+        for (line, operands, rest) in [
+            ("a", &["a"][..], None),
+            ("a b --check c", &["a", "b", "c"], None),
+            ("a --", &["a"], Some(&[][..])),
+            (
+                "a b -- c --check -- d",
+                &["a", "b"],
+                Some(&["c", "--check", "--", "d"]),
+            ),
+        ] {
+            let Ok(Given::Arguments(arguments)) = read(line) else {
+                panic!("{line}");
+            };
+            assert_eq!(arguments.operands(), operands, "{line}");
+            let words = |rest: &[&str]| rest.iter().map(OsString::from).collect::<Vec<_>>();
+            assert_eq!(arguments.rest(), rest.map(words).as_deref(), "{line}");
+        }
+        assert_eq!(read("--check"), Err(UsageError::new("WHAT is missing")));
+        assert_eq!(
+            RUN.usage(),
+            "Usage: talk WHAT [FILE]... [OPTION]... [-- COMMAND [ARG]...]"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The manual page of a program, in the language of man(7).
 
-use super::{Flag, Program};
+use super::{Flag, OPTIONS, Program};
 
 impl Program {
     /// The program's page in section 1 of the manual.
@@ -9,7 +9,7 @@ impl Program {
             ".\\\" Made from the program's own tables; see the test that checks it.\n\
              .TH {} 1 \"\" \"{} {}\" \"User Commands\"\n\
              .SH NAME\n{} \\- {}\n\
-             .SH SYNOPSIS\n.B {}\n{}[\\fIOPTION\\fR]...\n\
+             .SH SYNOPSIS\n.B {}\n{}\
              .SH DESCRIPTION\n{}\n",
             self.name.to_uppercase(),
             self.name,
@@ -17,14 +17,16 @@ impl Program {
             self.name,
             escaped(&headline(self.about)),
             self.name,
-            self.operands
-                .iter()
-                .map(|(name, _)| format!(".I {name}\n"))
+            self.synopsis()
+                .map(|part| match part {
+                    OPTIONS => "[\\fIOPTION\\fR]...\n".to_owned(),
+                    operand => format!(".I {}\n", escaped(operand)),
+                })
                 .collect::<String>(),
             escaped(self.about),
         );
         for (name, meaning) in self.operands {
-            page += &item(&format!("\\fI{name}\\fR"), meaning);
+            page += &item(&format!("\\fI{}\\fR", escaped(name)), meaning);
         }
         page += ".SH OPTIONS\n";
         for Flag { name, value, help } in self.flags() {
@@ -52,7 +54,8 @@ fn headline(about: &str) -> String {
 }
 
 fn item(term: &str, meaning: &str) -> String {
-    format!(".TP\n{term}\n{}\n", escaped(meaning))
+    let meaning: Vec<&str> = meaning.lines().map(str::trim).collect();
+    format!(".TP\n{term}\n{}\n", escaped(&meaning.join("\n")))
 }
 
 /// A section of the help: a list if each of its lines is a term and its meaning or goes on with the
