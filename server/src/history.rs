@@ -1,11 +1,11 @@
 //! What was said and acknowledged, as far as it is remembered.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{HashMap, VecDeque},
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// The most that all messages together may take, in bytes, as [`Message::cost`] counts.
 const BOUND: usize = 16 << 20;
 
-/// What a message costs beside its words: its place in two trees, and the conversation's name.
+/// What a message costs beside its words: itself, and its share of the conversation's memory.
 const OVERHEAD: usize = 256;
 
 /// Who talks with whom.
@@ -42,9 +42,10 @@ pub(crate) struct Ticket {
     time: DateTime<Utc>,
 }
 
-/// One message; `time` is when it was sent.
+/// One message; number and time are those of its sending.
 #[derive(Debug)]
 pub(crate) struct Message {
+    pub(crate) number: u64,
     pub(crate) time: DateTime<Utc>,
     pub(crate) sender: OwnedName,
     pub(crate) text: Box<str>,
@@ -52,8 +53,11 @@ pub(crate) struct Message {
 
 /// The memory of all conversations.
 pub(crate) struct History {
-    /// Like the roster's lock: never held during I/O or with another lock.
-    kept: Mutex<Kept>,
+    /// Like the roster's lock: never held during I/O; while it is held, memories may be locked, and
+    /// never the other way round.
+    memories: Mutex<HashMap<Conversation, Arc<Memory>>>,
+    /// What all messages take together.
+    cost: AtomicUsize,
     /// The number of the next message.
     next: AtomicU64,
     /// Messages a conversation; 0 keeps nothing.
@@ -62,13 +66,12 @@ pub(crate) struct History {
     file: Option<Writer>,
 }
 
-#[derive(Default)]
-struct Kept {
-    /// By number.
-    messages: BTreeMap<u64, (Conversation, Arc<Message>)>,
-    /// The numbers of each conversation's messages.
-    conversations: HashMap<Conversation, BTreeSet<u64>>,
-    cost: usize,
+/// The memory of one conversation. Who talks a lot keeps it at hand, so that a message costs neither
+/// a search nor a lock that others want.
+pub(crate) struct Memory {
+    conversation: Conversation,
+    /// Oldest first.
+    messages: Mutex<VecDeque<Arc<Message>>>,
 }
 
 impl Conversation {
@@ -102,6 +105,12 @@ pub(crate) fn stamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Message>>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl History {
     /// A memory with what the file has, if there is one.
     ///
@@ -113,21 +122,25 @@ impl History {
         } else {
             limits.history_limit
         };
-        let (mut kept, mut next) = (Kept::default(), 0);
-        let file = file.map(|mut file| {
-            file.read(|conversation, message| {
-                kept.insert(next, conversation, message, limit);
-                next += 1;
-            });
-            file.start_writing()
-        });
-        let (kept, next) = (Mutex::new(kept), AtomicU64::new(next));
-        Ok(Self {
-            kept,
-            next,
+        let mut history = Self {
+            memories: Mutex::default(),
+            cost: AtomicUsize::new(0),
+            next: AtomicU64::new(0),
             limit,
-            file: file.transpose()?,
-        })
+            file: None,
+        };
+        if let Some(mut file) = file {
+            file.read(|conversation, sender, time, text| {
+                let ticket = Ticket {
+                    time,
+                    ..history.ticket()
+                };
+                let memory = history.memory_of(conversation);
+                history.record(ticket, &memory, &sender, text);
+            });
+            history.file = Some(file.start_writing()?);
+        }
+        Ok(history)
     }
 
     /// A place for a message that is about to be sent.
@@ -138,28 +151,70 @@ impl History {
         }
     }
 
+    /// The number that the next message will have.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// The memory of a conversation.
+    pub(crate) fn memory_of(&self, conversation: Conversation) -> Arc<Memory> {
+        let mut memories = self.lock();
+        let memory = memories
+            .entry(conversation)
+            .or_insert_with_key(|conversation| {
+                let conversation = conversation.clone();
+                Arc::new(Memory {
+                    conversation,
+                    messages: Mutex::default(),
+                })
+            });
+        Arc::clone(memory)
+    }
+
     /// Remembers a message that at least one receiver has acknowledged.
     pub(crate) fn record(
         &self,
         ticket: Ticket,
-        conversation: Conversation,
+        memory: &Memory,
         sender: &OwnedName,
         text: ChatText<'_>,
     ) {
         if self.limit == 0 {
             return;
         }
+        let Ticket { number, time } = ticket;
         let (sender, text) = (sender.clone(), text.as_str().into());
-        let message = Message {
-            time: ticket.time,
+        let message = Arc::new(Message {
+            number,
+            time,
             sender,
             text,
-        };
+        });
         if let Some(file) = &self.file {
-            file.write(&conversation, &message);
+            file.write(&memory.conversation, &message);
         }
-        self.lock()
-            .insert(ticket.number, conversation, message, self.limit);
+        let cost = self.cost.fetch_add(message.cost(), Ordering::Relaxed) + message.cost();
+        let mut messages = memory.lock();
+        // Receipts do not come in the order of sending.
+        let later = messages
+            .iter()
+            .rev()
+            .take_while(|later| later.number > number)
+            .count();
+        let place = messages.len() - later;
+        messages.insert(place, message);
+        let too_many = if messages.len() > self.limit {
+            messages.pop_front()
+        } else {
+            None
+        };
+        drop(messages);
+        if let Some(forgotten) = too_many {
+            self.cost.fetch_sub(forgotten.cost(), Ordering::Relaxed);
+        }
+        if cost > BOUND {
+            self.forget_the_oldest();
+        }
     }
 
     /// The last messages of a conversation, at most `count`, none before number `first`; oldest first.
@@ -169,64 +224,56 @@ impl History {
         count: usize,
         first: u64,
     ) -> Vec<Arc<Message>> {
-        let kept = self.lock();
-        let Some(numbers) = kept.conversations.get(conversation) else {
+        let Some(memory) = self.lock().get(conversation).map(Arc::clone) else {
             return Vec::new();
         };
-        let numbers = numbers.range(first..).rev().take(count);
-        let messages = numbers.filter_map(|number| kept.messages.get(number));
-        let mut messages: Vec<_> = messages.map(|(_, message)| Arc::clone(message)).collect();
-        messages.reverse();
-        messages
+        let messages = memory.lock();
+        let readable = messages
+            .iter()
+            .rev()
+            .take_while(|message| message.number >= first);
+        let mut last: Vec<_> = readable.take(count).map(Arc::clone).collect();
+        last.reverse();
+        last
     }
 
-    /// The number that the next message will have.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.next.load(Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
-    /// Adds a message, and forgets the oldest of its conversation and of all as the limits ask.
-    fn insert(&mut self, number: u64, conversation: Conversation, message: Message, limit: usize) {
-        if limit == 0 {
-            return;
+    /// Forgets the oldest messages of all, a quarter of what there may be, so that this is seldom.
+    fn forget_the_oldest(&self) {
+        let mut memories = self.lock();
+        if self.cost.load(Ordering::Relaxed) <= BOUND {
+            return; // somebody else was faster
         }
-        let numbers = self.conversations.entry(conversation.clone()).or_default();
-        numbers.insert(number);
-        let too_many = if numbers.len() > limit {
-            numbers.first().copied()
-        } else {
-            None
-        };
-        self.cost += message.cost();
-        self.messages
-            .insert(number, (conversation, Arc::new(message)));
-        if let Some(oldest) = too_many {
-            self.forget(oldest);
-        }
-        while self.cost > BOUND
-            && let Some(&oldest) = self.messages.keys().next()
-        {
-            self.forget(oldest);
-        }
-    }
-
-    fn forget(&mut self, number: u64) {
-        let Some((conversation, message)) = self.messages.remove(&number) else {
-            return;
-        };
-        self.cost -= message.cost();
-        if let Some(numbers) = self.conversations.get_mut(&conversation) {
-            numbers.remove(&number);
-            if numbers.is_empty() {
-                self.conversations.remove(&conversation);
+        let costs = memories.values().flat_map(|memory| {
+            let messages = memory.lock();
+            messages
+                .iter()
+                .map(|message| (message.number, message.cost()))
+                .collect::<Vec<_>>()
+        });
+        let mut costs: Vec<_> = costs.collect();
+        costs.sort_unstable();
+        let mut forgotten = 0;
+        let first_kept = costs.into_iter().find(|(_, cost)| {
+            forgotten += cost;
+            forgotten > BOUND / 4
+        });
+        let first_kept = first_kept.map_or(u64::MAX, |(number, _)| number);
+        memories.retain(|_, memory| {
+            let mut messages = memory.lock();
+            while messages
+                .front()
+                .is_some_and(|message| message.number < first_kept)
+                && let Some(message) = messages.pop_front()
+            {
+                self.cost.fetch_sub(message.cost(), Ordering::Relaxed);
             }
-        }
+            // One that a session has at hand must stay the one that is found here.
+            !messages.is_empty() || Arc::strong_count(memory) > 1
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Conversation, Arc<Memory>>> {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -239,12 +286,22 @@ mod tests {
     }
 
     fn say(history: &History, conversation: Conversation, from: &str, text: &str) {
+        let memory = history.memory_of(conversation);
         history.record(
             history.ticket(),
-            conversation,
+            &memory,
             &name(from),
             ChatText::new(text).unwrap(),
         );
+    }
+
+    fn cost(history: &History) -> usize {
+        let memories = history.lock();
+        memories
+            .values()
+            .flat_map(|memory| memory.lock().clone())
+            .map(|message| message.cost())
+            .sum()
     }
 
     fn texts(
@@ -309,14 +366,8 @@ mod tests {
                 &number.to_string(),
             );
         }
-        let kept = history.lock();
-        assert_eq!((kept.messages.len(), kept.conversations.len()), (3, 2));
-        let cost: usize = kept
-            .messages
-            .values()
-            .map(|(_, message)| message.cost())
-            .sum();
-        assert_eq!(kept.cost, cost);
+        assert_eq!(history.lock().len(), 2);
+        assert_eq!(history.cost.load(Ordering::Relaxed), cost(&history));
     }
 
     #[test]
@@ -331,10 +382,27 @@ mod tests {
                 &long,
             );
         }
-        let kept = history.lock();
-        assert!(kept.cost <= BOUND && kept.messages.len() <= BOUND / 8_000);
-        let indexed: usize = kept.conversations.values().map(BTreeSet::len).sum();
-        assert_eq!(indexed, kept.messages.len());
+        assert!(cost(&history) <= BOUND && cost(&history) > BOUND / 2);
+        assert_eq!(history.cost.load(Ordering::Relaxed), cost(&history));
+    }
+
+    #[test]
+    fn a_conversation_with_nothing_left_is_gone_unless_it_is_at_hand() {
+        let history = history(100_000);
+        let pair = |other| Conversation::between(&name("a"), &name(other));
+        let at_hand = history.memory_of(pair("b"));
+        say(&history, pair("b"), "a", "old");
+        say(&history, pair("c"), "a", "old");
+        let long = "x".repeat(8_000);
+        (0..BOUND / 8_000).for_each(|_| say(&history, Conversation::All, "a", &long));
+        assert_eq!(history.lock().len(), 2);
+        history.record(
+            history.ticket(),
+            &at_hand,
+            &name("b"),
+            ChatText::new("new").unwrap(),
+        );
+        assert_eq!(texts(&history, &pair("b"), 20, 0), ["new"]);
     }
 
     #[test]
@@ -346,7 +414,7 @@ mod tests {
         for (ticket, text) in [(second, "second"), (first, "first")] {
             history.record(
                 ticket,
-                pair.clone(),
+                &history.memory_of(pair.clone()),
                 &name("a"),
                 ChatText::new(text).unwrap(),
             );

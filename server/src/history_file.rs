@@ -16,7 +16,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use log::{info, warn};
-use protocol::{ChatText, LineError, LineReader, MAX_SERVER_LINE, Printable, UserName};
+use protocol::{ChatText, LineError, LineReader, MAX_SERVER_LINE, OwnedName, Printable, UserName};
 
 use crate::history::{Conversation, Message, stamp};
 
@@ -60,7 +60,10 @@ impl HistoryFile {
     }
 
     /// Hands over what is there from earlier runs, oldest first.
-    pub(crate) fn read(&mut self, mut each: impl FnMut(Conversation, Message)) {
+    pub(crate) fn read(
+        &mut self,
+        mut each: impl FnMut(Conversation, OwnedName, DateTime<Utc>, ChatText<'_>),
+    ) {
         for path in [put_aside(&self.path), self.path.clone()] {
             if let Ok(file) = File::open(&path) {
                 read(file, &mut each);
@@ -150,7 +153,9 @@ impl Writer {
 }
 
 fn format_line(conversation: &Conversation, message: &Message) -> String {
-    let Message { time, sender, text } = message;
+    let Message {
+        time, sender, text, ..
+    } = message;
     let to = match conversation {
         Conversation::All => "*".to_owned(),
         Conversation::Channel(channel) => format!("#{channel}"),
@@ -207,16 +212,17 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
 }
 
 /// Hands over all messages that can still be asked for; whatever else there is, is skipped.
-fn read(file: File, each: &mut impl FnMut(Conversation, Message)) {
+fn read(file: File, each: &mut impl FnMut(Conversation, OwnedName, DateTime<Utc>, ChatText<'_>)) {
     let mut file = BufReader::new(file);
     let mut lines = LineReader::new(MAX_SERVER_LINE);
     loop {
         match lines.read_line(&mut file) {
             Ok(Some(line)) => {
-                if let Some((conversation, message)) =
-                    str::from_utf8(line).ok().and_then(parse_line)
+                let parsed = str::from_utf8(line).ok().and_then(parse_line);
+                if let Some((conversation, sender, time, text)) = parsed
+                    && let Ok(text) = ChatText::new(&text)
                 {
-                    each(conversation, message);
+                    each(conversation, sender, time, text);
                 }
             }
             Ok(None) | Err(LineError::Io(_)) => return,
@@ -226,22 +232,18 @@ fn read(file: File, each: &mut impl FnMut(Conversation, Message)) {
 }
 
 /// Channels end with their last member, so that nobody can read an earlier run's.
-fn parse_line(line: &str) -> Option<(Conversation, Message)> {
+fn parse_line(line: &str) -> Option<(Conversation, OwnedName, DateTime<Utc>, String)> {
     let (time, rest) = line.split_once(' ')?;
     let (sender, rest) = rest.split_once(' ')?;
     let (to, text) = rest.split_once(' ')?;
     let time = DateTime::parse_from_rfc3339(time).ok()?.with_timezone(&Utc);
-    let (sender, to) = (UserName::new(sender).ok()?, UserName::new(to).ok()?);
+    let (sender, to) = (UserName::new(sender).ok()?.own(), UserName::new(to).ok()?);
     let conversation = match to.as_str() {
         "*" => Conversation::All,
         channel if channel.starts_with('#') => return None,
-        _ => Conversation::between(&sender.own(), &to.own()),
+        _ => Conversation::between(&sender, &to.own()),
     };
-    let (sender, text) = (
-        sender.own(),
-        ChatText::new(&unescape(text)?).ok()?.as_str().into(),
-    );
-    Some((conversation, Message { time, sender, text }))
+    Some((conversation, sender, time, unescape(text)?))
 }
 
 /// Undoes what [`format_line`] does to a text: `\\\\` for a backslash, and [`Printable`]'s escapes.
@@ -286,12 +288,12 @@ mod tests {
             let (one, other) = (name("jacky"), name("bob"));
             let conversation = if pair { Conversation::between(&one, &other) } else { Conversation::All };
             let time = DateTime::from_timestamp_millis(1_795_255_865_123).unwrap();
-            let message = Message { time, sender: one, text: text.clone().into() };
+            let message = Message { number: 0, time, sender: one, text: text.clone().into() };
             let line = format_line(&conversation, &message);
             prop_assert!(!line.trim_end_matches('\n').chars().any(char::is_control), "{line:?}");
-            let (read, back) = parse_line(line.strip_suffix('\n').unwrap()).unwrap();
+            let (read, sender, at, back) = parse_line(line.strip_suffix('\n').unwrap()).unwrap();
             prop_assert_eq!(read, conversation);
-            prop_assert_eq!((&*back.text, back.sender.get().as_str()), (text.as_str(), "jacky"));
+            prop_assert_eq!((back, sender, at), (text, message.sender, time));
         }
     }
 }

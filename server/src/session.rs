@@ -19,7 +19,7 @@ use protocol::{
 use crate::{
     Server,
     broadcast::broadcast,
-    history::Conversation,
+    history::{Conversation, Memory, Ticket},
     la::{self, Lines},
     member::Member,
     notices::Notice,
@@ -67,6 +67,8 @@ struct Session<'a> {
     line: Vec<u8>,
     /// Whether more has come than the line being answered.
     ahead: bool,
+    /// The memory of the conversation with the member of this seat, the last one written to.
+    at_hand: Option<(u64, Arc<Memory>)>,
     /// The user's own groups; `None` in plain mode.
     groups: Option<Groups>,
 }
@@ -126,6 +128,7 @@ impl<'a> Session<'a> {
             failed_logins: 0,
             line,
             ahead: false,
+            at_hand: None,
             groups: None,
         }
     }
@@ -310,10 +313,7 @@ impl<'a> Session<'a> {
                 let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
                 match receiver.settle(outcome) {
                     Ok(()) => {
-                        let pair = Conversation::between(me.own_name(), receiver.own_name());
-                        self.server
-                            .history
-                            .record(ticket, pair, me.own_name(), text);
+                        self.remember(ticket, me, &receiver, text);
                         true
                     }
                     Err(error) => {
@@ -326,6 +326,20 @@ impl<'a> Session<'a> {
         self.report(delivered)
     }
 
+    /// Remembers what was said between two. People mostly go on talking to the one they talk to.
+    fn remember(&mut self, ticket: Ticket, me: &Member, other: &Member, text: ChatText<'_>) {
+        let history = &self.server.history;
+        let at_hand = self
+            .at_hand
+            .take()
+            .filter(|(seat, _)| *seat == other.seat());
+        let (_, memory) = self.at_hand.insert(at_hand.unwrap_or_else(|| {
+            let pair = Conversation::between(me.own_name(), other.own_name());
+            (other.seat(), history.memory_of(pair))
+        }));
+        history.record(ticket, memory, me.own_name(), text);
+    }
+
     /// Handout, "Handling commands" 3.
     fn send_to_all(&mut self, me: &Member, text: ChatText<'_>) -> io::Result<()> {
         debug!("{} to all: {text}", me.name());
@@ -334,9 +348,10 @@ impl<'a> Session<'a> {
         set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
         let failed = self.spread(me, &receivers, |_| &self.line).len();
         if failed < receivers.len() {
+            let memory = self.server.history.memory_of(Conversation::All);
             self.server
                 .history
-                .record(ticket, Conversation::All, me.own_name(), text);
+                .record(ticket, &memory, me.own_name(), text);
         }
         self.report(failed == 0)
     }

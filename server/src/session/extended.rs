@@ -146,12 +146,13 @@ impl Session<'_> {
         set_line(&mut self.line, Delivery::Channel(channel, me.name(), text));
         let failed = self.spread(me, &receivers, |_| &self.line).len();
         if failed < receivers.len() {
-            self.server.history.record(
-                ticket,
-                Conversation::in_channel(channel),
-                me.own_name(),
-                text,
-            );
+            let memory = self
+                .server
+                .history
+                .memory_of(Conversation::in_channel(channel));
+            self.server
+                .history
+                .record(ticket, &memory, me.own_name(), text);
         }
         self.report(failed == 0)
     }
@@ -205,11 +206,14 @@ impl Session<'_> {
         let failed = self.spread(me, &receivers, line_for);
         for receiver in &receivers {
             if !failed.iter().any(|member| member.seat() == receiver.seat()) {
+                let history = &self.server.history;
                 let pair = Conversation::between(me.own_name(), receiver.own_name());
-                let ticket = self.server.history.ticket();
-                self.server
-                    .history
-                    .record(ticket, pair, me.own_name(), text);
+                history.record(
+                    history.ticket(),
+                    &history.memory_of(pair),
+                    me.own_name(),
+                    text,
+                );
             }
         }
         self.report(failed.is_empty() && receivers.len() == wanted)
