@@ -87,6 +87,7 @@ impl<'a> Ta<'a> {
                 Event::Typed(None) => return Err(self.leave()),
                 Event::Interrupted => return Err(End::Interrupted),
                 Event::Reply(line) => self.terminal.reply(&line).map_err(screen_lost)?,
+                Event::Skipped(why) => self.skipped(&why),
                 Event::LaLost(how) => return Err(self.lost(how)),
                 Event::LbLost(how) => return Err(End::Failed(gone(&how))),
                 Event::ScreenLost(why) => return Err(End::Failed(why)),
@@ -94,7 +95,7 @@ impl<'a> Ta<'a> {
         }
     }
 
-    /// Sends a command as it was typed, shows the reply and says its status.
+    /// Sends a command as it was typed, shows the reply and says its status, if that has one.
     ///
     /// # Errors
     /// `Failed` if no reply comes: the server is gone, or takes too long.
@@ -129,6 +130,10 @@ impl<'a> Ta<'a> {
                     let line = String::from_utf8_lossy(&line);
                     return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
                 }
+                Ok(Event::Skipped(why)) => {
+                    self.skipped(&why);
+                    return Ok(None);
+                }
                 Ok(Event::LaLost(how)) => return Err(self.lost(how)),
                 Ok(Event::LbLost(how)) => {
                     self.lb_lost = Some(how.clone());
@@ -155,6 +160,12 @@ impl<'a> Ta<'a> {
         // However that goes, the user is gone.
         let _ = self.exchange(b"/exit", self.reply_timeout.min(GOODBYE));
         End::Left
+    }
+
+    /// A reply came that nobody will see; it was the reply all the same.
+    fn skipped(&self, why: &str) {
+        self.terminal
+            .complain(&format!("a reply cannot be shown: {why}"));
     }
 
     /// La is gone. What came on Lb before that is still shown: Tb says when it is through.
