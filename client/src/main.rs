@@ -63,11 +63,17 @@ fn talk(args: &Args) -> ExitCode {
     match end {
         Ok(()) | Err(End::Left) => ExitCode::SUCCESS,
         Err(End::Interrupted) => ExitCode::from(INTERRUPTED),
-        Err(End::Failed(why)) => {
-            terminal.complain(&why);
-            ExitCode::from(FAILED)
-        }
+        Err(End::Silent(patience)) => failed(
+            &terminal,
+            &format!("no answer from the server for {patience:?}"),
+        ),
+        Err(End::Failed(why)) => failed(&terminal, &why),
     }
+}
+
+fn failed(terminal: &Terminal, why: &str) -> ExitCode {
+    terminal.complain(why);
+    ExitCode::from(FAILED)
 }
 
 /// The client's life, in the order of the handout's section II.

@@ -43,6 +43,8 @@ pub(crate) enum End {
     Left,
     /// The user pressed Ctrl-C. Exit status 130.
     Interrupted,
+    /// The server does not answer, though it is there; for how long. Exit status 1.
+    Silent(Duration),
     /// Something is wrong: a sentence for standard error. Exit status 1.
     Failed(String),
 }
@@ -69,7 +71,7 @@ impl<'a> Ta<'a> {
     ///
     /// # Errors
     /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
-    /// goes before it.
+    /// goes before that is answered.
     pub(crate) fn ask(&mut self, prompt: &'static str, visible: bool) -> Result<Vec<u8>, End> {
         if let Some(how) = self.lb_lost.take() {
             return Err(End::Failed(gone(&how)));
@@ -98,7 +100,7 @@ impl<'a> Ta<'a> {
     /// Sends a command as it was typed, shows the reply and says its status, if that has one.
     ///
     /// # Errors
-    /// `Failed` if no reply comes: the server is gone, or takes too long.
+    /// If no reply comes: `Failed` if the server is gone, `Silent` if it takes too long.
     pub(crate) fn say(&mut self, command: &[u8]) -> Result<Option<Status>, End> {
         self.exchange(command, self.reply_timeout)
     }
@@ -143,10 +145,10 @@ impl<'a> Ta<'a> {
                 Ok(Event::Interrupted) => return Err(End::Interrupted),
                 Ok(Event::Typed(_)) => {} // nobody asked
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return Err(End::Failed(match trouble {
-                        Some(how) => gone(&how),
-                        None => format!("no answer from the server for {patience:?}"),
-                    }));
+                    return Err(match trouble {
+                        Some(how) => End::Failed(gone(&how)),
+                        None => End::Silent(patience),
+                    });
                 }
             }
         }
@@ -157,9 +159,11 @@ impl<'a> Ta<'a> {
         if let Err(error) = self.terminal.end_line() {
             return screen_lost(error);
         }
-        // However that goes, the user is gone.
-        let _ = self.exchange(b"/exit", self.reply_timeout.min(GOODBYE));
-        End::Left
+        match self.exchange(b"/exit", self.reply_timeout.min(GOODBYE)) {
+            // Whatever a server says to that, or does not, the user has left it.
+            Ok(_) | Err(End::Silent(_)) => End::Left,
+            Err(end) => end,
+        }
     }
 
     /// A reply came that nobody will see; it was the reply all the same.
