@@ -10,7 +10,8 @@ use std::{
 };
 
 use protocol::{
-    Command, Delivery, LineError, LineReader, MAX_SERVER_LINE, Malformed, Status, set_line,
+    Command, LineError, LineReader, MAX_SERVER_LINE, Malformed, Status, extended::Delivery,
+    set_line,
 };
 
 use crate::{
@@ -128,10 +129,12 @@ impl<'a> Tb<'a> {
                 }
                 Err(error) => return Event::LbLost(error.to_string()),
             };
-            match str::from_utf8(line)
-                .map_err(|_| Malformed::NotUtf8)
-                .and_then(Delivery::parse)
-            {
+            let line = str::from_utf8(line).map_err(|_| Malformed::NotUtf8);
+            let delivery = line.and_then(match self.terminal.is_extended() {
+                true => Delivery::parse,
+                false => |line| protocol::Delivery::parse(line).map(Delivery::Plain),
+            });
+            match delivery {
                 Ok(delivery) => {
                     if let Err(error) = self.terminal.delivery(&delivery) {
                         return Event::ScreenLost(cannot_write(&error));

@@ -10,6 +10,7 @@ mod draft;
 #[cfg(feature = "line-editor")]
 mod editor;
 mod event;
+mod extended;
 mod inbox;
 mod key;
 mod keyboard;
@@ -85,5 +86,8 @@ fn converse(args: &Args, terminal: &Arc<Terminal>) -> Result<(), End> {
     let mut ta = Ta::new(&la, terminal, keyboard, events, args.reply_timeout);
     login::log_in(&mut ta)?;
     inbox::open(&mut ta, &la, terminal, happens)?;
+    if args.extended {
+        extended::ask(&mut ta, terminal)?;
+    }
     commands::run(&mut ta)
 }

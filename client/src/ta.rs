@@ -13,6 +13,7 @@ use protocol::{Reply, Status};
 
 use crate::{
     event::Event,
+    extended,
     keyboard::{Keyboard, Question},
     la,
     terminal::Terminal,
@@ -113,6 +114,11 @@ impl<'a> Ta<'a> {
         self.terminal.hint(text).map_err(screen_lost)
     }
 
+    /// Whether there is more than the handout's commands.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.terminal.is_extended()
+    }
+
     fn exchange(&mut self, command: &[u8], patience: Duration) -> Result<Option<Status>, End> {
         let mut deadline = Instant::now() + patience;
         let mut trouble = None;
@@ -129,6 +135,9 @@ impl<'a> Ta<'a> {
             {
                 Ok(Event::Reply(line)) => {
                     self.terminal.reply(&line).map_err(screen_lost)?;
+                    if self.terminal.is_extended() && extended::goes_on(&line) {
+                        continue;
+                    }
                     let line = String::from_utf8_lossy(&line);
                     return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
                 }
