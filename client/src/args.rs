@@ -14,11 +14,18 @@ pub(crate) const PROGRAM: Program = Program {
         ("IP", "Address of the server, say 127.0.0.1"),
         ("PORT", "Port of the server"),
     ],
-    options: &[Flag {
-        name: "reply-timeout",
-        value: Some("SECONDS"),
-        help: "Give up on a server that does not answer [default: 60]",
-    }],
+    options: &[
+        Flag {
+            name: "extended",
+            value: None,
+            help: "Ask for channels, groups, history and notices",
+        },
+        Flag {
+            name: "reply-timeout",
+            value: Some("SECONDS"),
+            help: "Give up on a server that does not answer [default: 60]",
+        },
+    ],
     sections: &[
         ("Example", "  client 127.0.0.1 12345"),
         (
@@ -29,11 +36,32 @@ pub(crate) const PROGRAM: Program = Program {
                /exit                   Leave; the end of the input does the same",
         ),
         (
+            "Commands of extended mode, with --extended",
+            "  /join rust              Enter a channel; made if new\n  \
+               /leave rust             Leave it\n  \
+               /channels               Which channels there are\n  \
+               /members rust           Who is in a channel\n  \
+               /say rust Hello!        Say something to a channel you are in\n  \
+               /group lunch bob alice  Give some users a name, which is yours alone\n  \
+               /ungroup lunch          Forget it\n  \
+               /groups                 Which groups you have\n  \
+               /togroup lunch Hungry?  Say something to a group\n  \
+               /history bob 5          What passed between you and bob, the last 5\n  \
+               /history #rust          What was said in a channel, the last 20\n  \
+               /history *              What was said to all\n  \
+               /notices on             Be told who comes and who leaves; or off\n  \
+               /who                    Who is online since when, and in which mode\n  \
+               /help                   All commands",
+        ),
+        (
             "Answers",
             "  301                     Who is online\n  \
                303                     Delivered: everybody it was for has acknowledged it\n  \
                304                     Not delivered, or not to everybody\n  \
-               401                     The server does not know this command",
+               401                     The server does not know this command\n  \
+               402                     It does, but not in this form; the right one follows\n  \
+               404                     No such channel or group, or you are not in it\n  \
+               405                     There is no such user",
         ),
         (
             "Keys, on a terminal",
@@ -74,6 +102,8 @@ pub(crate) struct Args {
     pub(crate) host: String,
     /// The server's port.
     pub(crate) port: u16,
+    /// Whether to ask for extended mode.
+    pub(crate) extended: bool,
     /// How long the server may take to answer one command.
     pub(crate) reply_timeout: Duration,
 }
@@ -89,6 +119,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
         port: given
             .parse_operand::<NonZeroU16>(1, "a port: 1 to 65535")?
             .get(),
+        extended: given.has("extended"),
         reply_timeout: given.seconds("reply-timeout", Duration::from_secs(60))?,
     }))
 }

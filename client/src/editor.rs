@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Printable, Reply, Status};
+use protocol::{Printable, Reply, Status, extended::FORMS};
 use rustyline::{
     CompletionType, Config, Context, Editor, ExternalPrinter, Helper, completion::Completer,
     error::ReadlineError, highlight::Highlighter, hint::Hinter, history::MemHistory,
@@ -56,7 +56,10 @@ impl LineEditor {
         let history = MemHistory::with_config(&config);
         let mut editor = Editor::with_history(config, history)?;
         let online = Online::default();
-        editor.set_helper(Some(Words(online.clone())));
+        editor.set_helper(Some(Words {
+            online: online.clone(),
+            extended: false,
+        }));
         let above = above(editor.create_external_printer()?)?;
         terminal.leave_last_line(above, online);
         Ok(Self(editor))
@@ -64,6 +67,9 @@ impl LineEditor {
 
     /// Reads a line.
     pub(crate) fn read(&mut self, terminal: &Terminal, question: Question) -> Event {
+        if let Some(words) = self.0.helper_mut() {
+            words.extended = terminal.is_extended();
+        }
         let line = match question.visible {
             true => self.0.readline(question.prompt),
             false => {
@@ -138,7 +144,11 @@ impl Online {
 }
 
 /// The words that can be completed.
-struct Words(Online);
+struct Words {
+    online: Online,
+    /// Whether the commands of extended mode are among them.
+    extended: bool,
+}
 
 impl Completer for Words {
     type Candidate = String;
@@ -149,18 +159,32 @@ impl Completer for Words {
         cursor: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(complete(&line[..cursor], &self.0.names()))
+        Ok(complete(
+            &line[..cursor],
+            &self.online.names(),
+            self.extended,
+        ))
     }
 }
 
 /// Where the word begins that can be completed, and with what.
-fn complete(typed: &str, names: &[String]) -> (usize, Vec<String>) {
+fn complete(typed: &str, names: &[String], extended: bool) -> (usize, Vec<String>) {
     if let Some(name) = typed.strip_prefix("/to ") {
         let names = names.iter().filter(|known| known.starts_with(name));
         return (4, names.map(|name| format!("{name} ")).collect());
     }
-    let commands = COMMANDS.iter().filter(|known| known.starts_with(typed));
-    (0, commands.map(|&command| command.to_owned()).collect())
+    let mut commands = match extended {
+        true => FORMS.iter().map(begin).collect(),
+        false => COMMANDS.map(String::from).to_vec(),
+    };
+    commands.retain(|known| known.starts_with(typed));
+    (0, commands)
+}
+
+/// A command of extended mode, with what it takes begun.
+fn begin((keyword, form): &(&str, &str)) -> String {
+    let gap = if keyword == form { "" } else { " " };
+    format!("{keyword}{gap}")
 }
 
 impl Helper for Words {}
@@ -191,10 +215,18 @@ mod tests {
         ] {
             let expected = words.iter().map(|word| (*word).to_owned()).collect();
             assert_eq!(
-                complete(typed, &online.names()),
+                complete(typed, &online.names(), false),
                 (begin, expected),
                 "{typed}"
             );
+        }
+        for (typed, words) in [
+            ("/g", &["/group ", "/groups"][..]),
+            ("/t", &["/to ", "/toall ", "/togroup "]),
+            ("/say r", &[]),
+        ] {
+            let expected = words.iter().map(|word| (*word).to_owned()).collect();
+            assert_eq!(complete(typed, &[], true), (0, expected), "{typed}");
         }
     }
 }

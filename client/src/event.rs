@@ -9,6 +9,8 @@ pub(crate) enum Event {
     Interrupted,
     /// A line came on La, without its end.
     Reply(Vec<u8>),
+    /// A line came on La that cannot be shown, and was skipped; why.
+    Skipped(String),
     /// La is closed or broke; how.
     LaLost(String),
     /// Lb is closed or broke; how. Everything that came on it before has been shown.

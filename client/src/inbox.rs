@@ -6,10 +6,12 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, mpsc::SyncSender},
     thread,
+    time::Duration,
 };
 
 use protocol::{
-    Command, Delivery, LineError, LineReader, MAX_SERVER_LINE, Malformed, Status, set_line,
+    Command, LineError, LineReader, MAX_SERVER_LINE, Malformed, Status, extended::Delivery,
+    set_line,
 };
 
 use crate::{
@@ -20,6 +22,13 @@ use crate::{
 
 /// Random ports to try before leaving the choice to the system.
 const TRIES: usize = 64;
+
+/// How often in a row accepting may fail: a connection that is gone before it is taken, descriptors
+/// that are lacking for a moment. With [`PAUSE`] that is as long as our server waits for Lb.
+const FAILURES: u32 = 100;
+
+/// The time between such a failure and the next try.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Listens at a random free port, tells the server which, and leaves Tb waiting there.
 ///
@@ -75,6 +84,17 @@ fn listen(mut own: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(own)
 }
 
+/// Tries until it succeeds, or has failed too often.
+fn patiently<T>(pause: Duration, mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..FAILURES {
+        if let Ok(done) = attempt() {
+            return Ok(done);
+        }
+        thread::sleep(pause);
+    }
+    attempt()
+}
+
 /// Thread Tb. It waits for nobody but the server.
 struct Tb<'a> {
     lb: TcpStream,
@@ -85,7 +105,7 @@ impl<'a> Tb<'a> {
     /// Takes the first connection that comes from the server's address. A stranger's is closed.
     fn accept(listener: &TcpListener, server: IpAddr, terminal: &'a Terminal) -> io::Result<Self> {
         loop {
-            let (lb, peer) = listener.accept()?;
+            let (lb, peer) = patiently(PAUSE, || listener.accept())?;
             if peer.ip().to_canonical() == server.to_canonical() {
                 lb.set_nodelay(true)?;
                 return Ok(Self { lb, terminal });
@@ -109,10 +129,12 @@ impl<'a> Tb<'a> {
                 }
                 Err(error) => return Event::LbLost(error.to_string()),
             };
-            match str::from_utf8(line)
-                .map_err(|_| Malformed::NotUtf8)
-                .and_then(Delivery::parse)
-            {
+            let line = str::from_utf8(line).map_err(|_| Malformed::NotUtf8);
+            let delivery = line.and_then(match self.terminal.is_extended() {
+                true => Delivery::parse,
+                false => |line| protocol::Delivery::parse(line).map(Delivery::Plain),
+            });
+            match delivery {
                 Ok(delivery) => {
                     if let Err(error) = self.terminal.delivery(&delivery) {
                         return Event::ScreenLost(cannot_write(&error));
@@ -129,5 +151,33 @@ impl<'a> Tb<'a> {
     fn report(&self, what: &str) {
         self.terminal
             .complain(&format!("not understood on Lb, not acknowledged: {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails so many times, and then succeeds with the number of attempts.
+    fn failing(times: u32) -> impl FnMut() -> io::Result<u32> {
+        let mut attempts = 0;
+        move || {
+            attempts += 1;
+            match attempts > times {
+                true => Ok(attempts),
+                false => Err(io::ErrorKind::ConnectionAborted.into()),
+            }
+        }
+    }
+
+    #[test]
+    fn accepting_may_fail_for_a_while_and_not_for_ever() {
+        for times in [0, 1, FAILURES - 1] {
+            let attempts = patiently(Duration::ZERO, failing(times));
+            assert_eq!(attempts.ok(), Some(times + 1));
+        }
+        let mut attempt = failing(FAILURES);
+        assert!(patiently(Duration::ZERO, &mut attempt).is_err());
+        assert_eq!(attempt().ok(), Some(FAILURES + 1), "no attempt too many");
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{LineReader, MAX_SERVER_LINE};
+use protocol::{LineError, LineReader, MAX_SERVER_LINE};
 
 use crate::{event::Event, ta::End};
 
@@ -44,6 +44,7 @@ pub(crate) fn watch(la: &Arc<TcpStream>, happens: SyncSender<Event>) -> Result<(
             let event = match replies.read_line(&*la) {
                 Ok(Some(line)) => Event::Reply(line.to_vec()),
                 Ok(None) => Event::LaLost("it closed the connection".into()),
+                Err(error @ LineError::TooLong(_)) => Event::Skipped(error.to_string()),
                 Err(error) => Event::LaLost(error.to_string()),
             };
             let last = matches!(event, Event::LaLost(_));

@@ -10,6 +10,7 @@ mod draft;
 #[cfg(feature = "line-editor")]
 mod editor;
 mod event;
+mod extended;
 mod inbox;
 mod key;
 mod keyboard;
@@ -63,11 +64,17 @@ fn talk(args: &Args) -> ExitCode {
     match end {
         Ok(()) | Err(End::Left) => ExitCode::SUCCESS,
         Err(End::Interrupted) => ExitCode::from(INTERRUPTED),
-        Err(End::Failed(why)) => {
-            terminal.complain(&why);
-            ExitCode::from(FAILED)
-        }
+        Err(End::Silent(patience)) => failed(
+            &terminal,
+            &format!("no answer from the server for {patience:?}"),
+        ),
+        Err(End::Failed(why)) => failed(&terminal, &why),
     }
+}
+
+fn failed(terminal: &Terminal, why: &str) -> ExitCode {
+    terminal.complain(why);
+    ExitCode::from(FAILED)
 }
 
 /// The client's life, in the order of the handout's section II.
@@ -79,5 +86,8 @@ fn converse(args: &Args, terminal: &Arc<Terminal>) -> Result<(), End> {
     let mut ta = Ta::new(&la, terminal, keyboard, events, args.reply_timeout);
     login::log_in(&mut ta)?;
     inbox::open(&mut ta, &la, terminal, happens)?;
+    if args.extended {
+        extended::ask(&mut ta, terminal)?;
+    }
     commands::run(&mut ta)
 }

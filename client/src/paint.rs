@@ -1,6 +1,9 @@
 //! What lines look like: made harmless, and on a terminal in colour.
 
-use protocol::{Delivery, Printable, Reply, Status};
+use protocol::{
+    Delivery as Plain, Printable, Reply, Status, UserName,
+    extended::{Delivery, RoomName},
+};
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -35,19 +38,44 @@ impl Paint {
         number + &text
     }
 
-    /// A chat message: when, who, whether it is for everybody, what.
+    /// A line of an answer that goes on: the number tells of success, the rest is for reading.
+    pub(crate) fn more(self, line: &str) -> String {
+        let (number, text) = line.split_at(3);
+        self.paint(&format!("{BOLD};{GREEN}"), number) + &Printable(text).to_string()
+    }
+
+    /// A chat message: when, who, for whom if not for oneself alone, what. Or a notice.
     pub(crate) fn delivery(self, time: &str, delivery: &Delivery<'_>) -> String {
-        let name = delivery.from().as_str();
-        let audience = match delivery {
-            Delivery::From(..) => String::new(),
-            Delivery::BroadcastFrom(..) => format!(" {}", self.paint(DIM, "(to all)")),
+        let (name, audience, text) = match *delivery {
+            Delivery::Plain(Plain::From(name, text)) => (name, String::new(), text),
+            Delivery::Plain(Plain::BroadcastFrom(name, text)) => {
+                (name, self.paint(DIM, "(to all)"), text)
+            }
+            Delivery::Channel(room, name, text) => (name, self.audience("in", room), text),
+            Delivery::Group(room, name, text) => (name, self.audience("to", room), text),
+            Delivery::Came(name) => return self.notice(time, name, "came"),
+            Delivery::Left(name) => return self.notice(time, name, "left"),
         };
+        let gap = if audience.is_empty() { "" } else { " " };
         format!(
-            "{} {}{audience}: {}",
+            "{} {}{gap}{audience}: {}",
             self.paint(DIM, &format!("[{time}]")),
-            self.paint(&format!("{BOLD};{}", colour_of(name)), name),
-            Printable(delivery.text().as_str()),
+            self.paint(
+                &format!("{BOLD};{}", colour_of(name.as_str())),
+                name.as_str()
+            ),
+            Printable(text.as_str()),
         )
+    }
+
+    /// A channel or a group, in a colour of its own that is not as bright as a sender's.
+    fn audience(self, how: &str, room: RoomName<'_>) -> String {
+        let room = self.paint(colour_of(room.as_str()), room.as_str());
+        self.paint(DIM, &format!("({how} ")) + &room + &self.paint(DIM, ")")
+    }
+
+    fn notice(self, time: &str, name: UserName<'_>, what: &str) -> String {
+        self.paint(DIM, &format!("[{time}] {name} {what}"))
     }
 
     /// A word of help from this program.
@@ -110,6 +138,14 @@ mod tests {
     #[test]
     fn messages_say_when_who_and_to_whom() {
         let plain = |line| Paint::Plain.delivery("10:31", &Delivery::parse(line).unwrap());
+        for (line, shown) in [
+            ("/channelfrom rust bob hi", "[10:31] bob (in rust): hi"),
+            ("/groupfrom lunch bob hi", "[10:31] bob (to lunch): hi"),
+            ("/notice bob came", "[10:31] bob came"),
+            ("/notice b\x1bob left", "[10:31] b\\u{1b}ob left"),
+        ] {
+            assert_eq!(plain(line), shown);
+        }
         assert_eq!(plain("/from bob hi"), "[10:31] bob: hi");
         assert_eq!(
             plain("/broadcastfrom bob hi\x1b"),
@@ -121,6 +157,34 @@ mod tests {
             painted,
             format!("\x1b[2m[10:31]\x1b[0m \x1b[1;{colour}mbob\x1b[0m: hi")
         );
+    }
+
+    #[test]
+    fn channels_are_told_apart_and_notices_are_dim() {
+        let painted = |line| Paint::Colour.delivery("10:31", &Delivery::parse(line).unwrap());
+        let (bob, rust) = (colour_of("bob"), colour_of("rust"));
+        assert_eq!(
+            painted("/channelfrom rust bob hi"),
+            format!(
+                "\x1b[2m[10:31]\x1b[0m \x1b[1;{bob}mbob\x1b[0m \
+                 \x1b[2m(in \x1b[0m\x1b[{rust}mrust\x1b[0m\x1b[2m)\x1b[0m: hi"
+            )
+        );
+        assert_eq!(
+            painted("/notice bob came"),
+            "\x1b[2m[10:31] bob came\x1b[0m"
+        );
+    }
+
+    #[test]
+    fn of_an_answer_that_goes_on_the_number_is_green() {
+        for (line, painted) in [
+            ("360-/list", "\x1b[1;32m360\x1b[0m-/list"),
+            ("340-x \x07", "\x1b[1;32m340\x1b[0m-x \\u{7}"),
+        ] {
+            assert_eq!(Paint::Colour.more(line), painted);
+            assert_eq!(Paint::Plain.more(line), Printable(line).to_string());
+        }
     }
 
     #[test]

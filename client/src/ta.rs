@@ -13,6 +13,7 @@ use protocol::{Reply, Status};
 
 use crate::{
     event::Event,
+    extended,
     keyboard::{Keyboard, Question},
     la,
     terminal::Terminal,
@@ -43,6 +44,8 @@ pub(crate) enum End {
     Left,
     /// The user pressed Ctrl-C. Exit status 130.
     Interrupted,
+    /// The server does not answer, though it is there; for how long. Exit status 1.
+    Silent(Duration),
     /// Something is wrong: a sentence for standard error. Exit status 1.
     Failed(String),
 }
@@ -69,7 +72,7 @@ impl<'a> Ta<'a> {
     ///
     /// # Errors
     /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
-    /// goes before it.
+    /// goes before that is answered.
     pub(crate) fn ask(&mut self, prompt: &'static str, visible: bool) -> Result<Vec<u8>, End> {
         if let Some(how) = self.lb_lost.take() {
             return Err(End::Failed(gone(&how)));
@@ -87,6 +90,7 @@ impl<'a> Ta<'a> {
                 Event::Typed(None) => return Err(self.leave()),
                 Event::Interrupted => return Err(End::Interrupted),
                 Event::Reply(line) => self.terminal.reply(&line).map_err(screen_lost)?,
+                Event::Skipped(why) => self.skipped(&why),
                 Event::LaLost(how) => return Err(self.lost(how)),
                 Event::LbLost(how) => return Err(End::Failed(gone(&how))),
                 Event::ScreenLost(why) => return Err(End::Failed(why)),
@@ -94,10 +98,10 @@ impl<'a> Ta<'a> {
         }
     }
 
-    /// Sends a command as it was typed, shows the reply and says its status.
+    /// Sends a command as it was typed, shows the reply and says its status, if that has one.
     ///
     /// # Errors
-    /// `Failed` if no reply comes: the server is gone, or takes too long.
+    /// If no reply comes: `Failed` if the server is gone, `Silent` if it takes too long.
     pub(crate) fn say(&mut self, command: &[u8]) -> Result<Option<Status>, End> {
         self.exchange(command, self.reply_timeout)
     }
@@ -108,6 +112,11 @@ impl<'a> Ta<'a> {
     /// `Failed` if that cannot be shown.
     pub(crate) fn hint(&self, text: &str) -> Result<(), End> {
         self.terminal.hint(text).map_err(screen_lost)
+    }
+
+    /// Whether there is more than the handout's commands.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.terminal.is_extended()
     }
 
     fn exchange(&mut self, command: &[u8], patience: Duration) -> Result<Option<Status>, End> {
@@ -126,8 +135,15 @@ impl<'a> Ta<'a> {
             {
                 Ok(Event::Reply(line)) => {
                     self.terminal.reply(&line).map_err(screen_lost)?;
+                    if self.terminal.is_extended() && extended::goes_on(&line) {
+                        continue;
+                    }
                     let line = String::from_utf8_lossy(&line);
                     return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
+                }
+                Ok(Event::Skipped(why)) => {
+                    self.skipped(&why);
+                    return Ok(None);
                 }
                 Ok(Event::LaLost(how)) => return Err(self.lost(how)),
                 Ok(Event::LbLost(how)) => {
@@ -138,10 +154,10 @@ impl<'a> Ta<'a> {
                 Ok(Event::Interrupted) => return Err(End::Interrupted),
                 Ok(Event::Typed(_)) => {} // nobody asked
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    return Err(End::Failed(match trouble {
-                        Some(how) => gone(&how),
-                        None => format!("no answer from the server for {patience:?}"),
-                    }));
+                    return Err(match trouble {
+                        Some(how) => End::Failed(gone(&how)),
+                        None => End::Silent(patience),
+                    });
                 }
             }
         }
@@ -152,9 +168,17 @@ impl<'a> Ta<'a> {
         if let Err(error) = self.terminal.end_line() {
             return screen_lost(error);
         }
-        // However that goes, the user is gone.
-        let _ = self.exchange(b"/exit", self.reply_timeout.min(GOODBYE));
-        End::Left
+        match self.exchange(b"/exit", self.reply_timeout.min(GOODBYE)) {
+            // Whatever a server says to that, or does not, the user has left it.
+            Ok(_) | Err(End::Silent(_)) => End::Left,
+            Err(end) => end,
+        }
+    }
+
+    /// A reply came that nobody will see; it was the reply all the same.
+    fn skipped(&self, why: &str) {
+        self.terminal
+            .complain(&format!("a reply cannot be shown: {why}"));
     }
 
     /// La is gone. What came on Lb before that is still shown: Tb says when it is through.

@@ -2,16 +2,20 @@
 
 use std::{
     io::{self, IsTerminal, Stdout, Write},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use chrono::Local;
-use protocol::{Delivery, Printable, cli};
+use protocol::{Printable, cli, extended::Delivery};
 
 #[cfg(feature = "line-editor")]
 use crate::editor::Online;
 use crate::{
     draft::{Change, Draft},
+    extended,
     key::Key,
     paint::Paint,
     tty::{self, Size, Tty},
@@ -23,6 +27,9 @@ pub(crate) struct Terminal {
     input: bool,
     output: bool,
     paint: Paint,
+    /// Whether the session is in extended mode. Ta, which asks for it, Tb and an editor all come by
+    /// here.
+    extended: AtomicBool,
     screen: Mutex<Screen>,
 }
 
@@ -79,8 +86,19 @@ impl Terminal {
             input,
             output,
             paint,
+            extended: AtomicBool::new(false),
             screen: Mutex::new(screen),
         }
+    }
+
+    /// The session goes on in extended mode, or not.
+    pub(crate) fn extend(&self, extended: bool) {
+        self.extended.store(extended, Ordering::SeqCst);
+    }
+
+    /// Whether the session is in extended mode.
+    pub(crate) fn is_extended(&self) -> bool {
+        self.extended.load(Ordering::SeqCst)
     }
 
     /// Whether keyboard and screen belong to a terminal that can move its cursor.
@@ -211,13 +229,17 @@ impl Terminal {
 
     /// Shows a line that came on La.
     pub(crate) fn reply(&self, line: &[u8]) -> io::Result<()> {
+        let goes_on = self.is_extended() && extended::goes_on(line);
         let line = String::from_utf8_lossy(line);
+        if goes_on {
+            return self.show(self.paint.more(&line));
+        }
         #[cfg(feature = "line-editor")]
         self.lock().online.learn(&line);
         self.show(self.paint.reply(&line))
     }
 
-    /// Shows a chat message: when, who, what.
+    /// Shows a chat message, or who came or left.
     pub(crate) fn delivery(&self, delivery: &Delivery<'_>) -> io::Result<()> {
         let time = Local::now().format("%H:%M").to_string();
         self.show(self.paint.delivery(&time, delivery))

@@ -4,7 +4,7 @@ _messenger_client() {
     COMPREPLY=()
     case $before in --reply-timeout) return ;; esac
     case $word in
-        -*) mapfile -t COMPREPLY < <(compgen -W '--reply-timeout --help --version' -- "$word") ;;
+        -*) mapfile -t COMPREPLY < <(compgen -W '--extended --reply-timeout --help --version' -- "$word") ;;
         *) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
 }

@@ -85,6 +85,23 @@ fn every_reply_is_shown_as_it_came() {
     leave(program, client);
 }
 
+/// It is over the limit of the client, which is above all that our server says.
+#[test]
+fn a_reply_that_is_too_long_is_reported_and_nobody_waits_for_it() {
+    let (mut program, mut client) = online(&[]);
+    let long = "x".repeat((1 << 20) + 5_000);
+    program.type_line("/list");
+    client.la.expect("/list");
+    client.la.say(&long);
+    let report = "client: a reply cannot be shown: a line of more than 1048576 bytes\n";
+    program.errors.expect(report);
+    program.output.expect("/list\n");
+    tell(&mut program, &mut client, "/toall hi", DELIVERED);
+    client.la.say(&long); // nobody asked
+    program.errors.expect(report);
+    leave(program, client);
+}
+
 #[test]
 fn no_reply_drives_the_terminal() {
     let (mut program, mut client) = online(&[]);

@@ -92,10 +92,8 @@ fn end_of_input_while_a_command_waits() {
 }
 
 #[test]
-fn end_of_input_is_the_end_whatever_the_server_does() {
-    let answers: [fn(Client); 4] = [
-        drop,
-        |client| client.la.reset(),
+fn end_of_input_is_the_end_whatever_the_server_says() {
+    let answers: [fn(Client); 2] = [
         |mut client| {
             client.la.say("401 Unrecognized message");
             client.la.rest();
@@ -111,6 +109,24 @@ fn end_of_input_is_the_end_whatever_the_server_does() {
         answer(client);
         assert_eq!(program.status(), 0);
         program.errors.expect_end();
+    }
+}
+
+#[test]
+fn a_server_that_vanishes_before_its_310_is_gone() {
+    let ends: [fn(Client); 3] = [
+        drop,
+        |client| client.la.reset(),
+        |mut client| client.la.send("310 Bye"), // half a line is none
+    ];
+    for end in ends {
+        let (mut program, mut client) = online(&[]);
+        program.close_input();
+        client.la.expect("/exit");
+        end(client);
+        assert_eq!(program.status(), 1);
+        program.output.expect_end();
+        program.errors.expect("client: the server is gone: ");
     }
 }
 
