@@ -18,8 +18,11 @@ pub const MAX_SERVER_LINE: usize = 1 << 20;
 /// So many bytes without a newline are nobody's message.
 pub const MAX_ENDLESS: usize = 1 << 20;
 
-/// What a reader keeps for a connection on which short lines come and go.
-const SMALL: usize = 256;
+/// What a reader has for its first line: a login, say.
+const FIRST: usize = 64;
+
+/// The most that a reader keeps between two lines.
+const KEPT: usize = 1_024;
 
 /// Cuts what comes from one source into lines, and holds what has come but is not yet a line.
 ///
@@ -169,23 +172,22 @@ impl LineReader {
         (self.skipped.take().is_none() && !rest.is_empty()).then_some(rest)
     }
 
-    /// Makes sure that there is space behind `end`. A buffer that grew for a long line is let go
-    /// once that line is out, so that a connection costs what its usual lines cost.
+    /// Makes sure that there is space behind `end`. A connection costs what its usual lines cost: the
+    /// buffer grows with them, and one that grew for a long line is let go once that line is out.
     fn make_room(&mut self) {
         if self.start == self.end {
             (self.start, self.end, self.searched) = (0, 0, 0);
-            if self.buffer.len() != SMALL {
-                self.buffer = vec![0; SMALL];
+            if self.buffer.is_empty() || self.buffer.len() > KEPT {
+                self.buffer = vec![0; FIRST];
             }
         } else if self.end == self.buffer.len() {
-            if self.start > 0 {
-                self.buffer.copy_within(self.start..self.end, 0);
-                self.searched -= self.start;
-                self.end -= self.start;
-                self.start = 0;
-            } else {
+            if self.start == 0 || self.buffer.len() < KEPT {
                 self.buffer.resize(self.buffer.len() * 2, 0);
             }
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.searched -= self.start;
+            self.end -= self.start;
+            self.start = 0;
         }
     }
 }
@@ -316,7 +318,7 @@ mod tests {
             reader.read_line(&b"short\n"[..]),
             Ok(Some(b"short"))
         ));
-        assert_eq!(reader.buffer.len(), SMALL);
+        assert_eq!(reader.buffer.len(), FIRST);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use protocol::{Printable, cli};
 
 /// Lines that may wait to be written. What is more is lost, and its number written in its place:
 /// standard error that nobody reads must not stop a server.
-const WAITING: usize = 4_096;
+const WAITING: usize = 1_024;
 
 /// Lines that come in a heap go out in one call, up to about this many bytes.
 const HEAP: usize = 1 << 14;
