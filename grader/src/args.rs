@@ -20,7 +20,7 @@ pub(crate) const PROGRAM: Program = Program {
         (
             "[TRANSCRIPT]...",
             "Built-in transcripts or files; without any, all that\n                          \
-             are built in",
+             are built in but those marked extended",
         ),
         (
             "[-- COMMAND [ARG]...]",
@@ -43,7 +43,8 @@ pub(crate) const PROGRAM: Program = Program {
         Flag {
             name: "mark",
             value: Some("MARK[,MARK]"),
-            help: "Only those marked handout, abnormal or strict",
+            help: "Only those marked handout, abnormal, strict or\n                          \
+                   extended",
         },
         Flag {
             name: "json",
@@ -166,7 +167,7 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
     }))
 }
 
-/// The transcripts that are named, or all; of these, those with the marks that are asked for.
+/// The transcripts that are named, or all that anybody's program can pass; of these, those with the marks that are asked for.
 fn scripts(given: &Arguments, role: Option<Role>) -> Result<Vec<Script>, UsageError> {
     let complain = |error: grader::ScriptError| UsageError::new(error.to_string());
     let builtin = builtin().map_err(complain)?;
@@ -194,8 +195,11 @@ fn scripts(given: &Arguments, role: Option<Role>) -> Result<Vec<Script>, UsageEr
         scripts.push(script);
     }
     if given.operands().len() < 2 {
+        // Other people's programs need not have extended mode.
+        let all = given.has("list") || given.value("mark").is_some();
         scripts = builtin;
         scripts.retain(|script| role.is_none_or(|role| role == script.role));
+        scripts.retain(|script| all || script.mark != Mark::Extended);
     }
     if let Some(marks) = given.value("mark") {
         let marks = marks.to_string_lossy();
@@ -252,6 +256,30 @@ mod tests {
     fn documents_do_not_drift() {
         check_document("docs/grade.1", &PROGRAM.manual());
         check_document("docs/completions/grade.bash", &PROGRAM.bash_completion());
+    }
+
+    /// Which transcripts these words ask for: of how many, how many are of extended mode.
+    fn extended_of(words: &[&str]) -> (usize, usize) {
+        let scripts = match read(words.iter().map(OsString::from)).unwrap() {
+            Task::Play(play) => play.scripts,
+            Task::List(scripts) => scripts,
+            Task::Show(_) => Vec::new(),
+        };
+        let extended = scripts
+            .iter()
+            .filter(|script| script.mark == Mark::Extended);
+        (scripts.len(), extended.count())
+    }
+
+    #[test]
+    fn extended_mode_is_played_only_when_asked() {
+        let at = "--at=127.0.0.1:9";
+        let (all, extended) = extended_of(&["server", "--list"]);
+        assert!(extended > 0);
+        assert_eq!(extended_of(&["server", at]), (all - extended, 0));
+        let marked = ["server", "--mark", "extended", at];
+        assert_eq!(extended_of(&marked), (extended, extended));
+        assert_eq!(extended_of(&["server", "extended-join", at]), (1, 1));
     }
 
     #[test]

@@ -11,7 +11,8 @@ macro_rules! builtin {
     };
 }
 
-// In the order in which they are played: along the handout, then what it leaves open.
+// In the order in which they are played: along the handout, then what it leaves open, then extended
+// mode.
 builtin! {
     "appendix"
     "login-successful"
@@ -89,6 +90,25 @@ builtin! {
     "silent-in-a-broadcast"
     "half-closed"
     "name-free-at-once"
+    "extended-asking"
+    "extended-join"
+    "extended-channels"
+    "extended-members"
+    "extended-say"
+    "extended-group"
+    "extended-ungroup"
+    "extended-groups"
+    "extended-togroup"
+    "extended-togroup-plain"
+    "extended-history-user"
+    "extended-history-channel"
+    "extended-history-broadcasts"
+    "extended-notices"
+    "extended-who"
+    "extended-help"
+    "extended-usage"
+    "extended-case"
+    "extended-plain"
     "client-appendix"
     "client-prompts"
     "client-login"

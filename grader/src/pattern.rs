@@ -21,6 +21,8 @@ enum Form {
     Names(String, Vec<String>),
     /// `/port {port}`: any port number between these two.
     Port(Vec<u8>, Vec<u8>),
+    /// `350-bob {time} plain`: any time in UTC between these two.
+    Time(Vec<u8>, Vec<u8>),
 }
 
 /// What a line that fits says.
@@ -72,8 +74,21 @@ impl Pattern {
     }
 }
 
+/// Where a time is expected. Only here: nothing that is sent has one.
+const TIME: &str = "{time}";
+
 fn form(text: &str) -> Result<Form, String> {
     let text = text.trim();
+    let time = text.split_once(TIME);
+    if let Some((before, behind)) = time.filter(|(before, _)| !before.ends_with('{')) {
+        return match (
+            exact(&Template::parse(before, false)?)?,
+            exact(&Template::parse(behind, false)?)?,
+        ) {
+            (Form::Exact(before), Form::Exact(behind)) => Ok(Form::Time(before, behind)),
+            _ => Err("{port} and {time} are not expected in one line".into()),
+        };
+    }
     if let Some(beginning) = text.strip_suffix(" ...") {
         return Ok(Form::Begins(beginning.to_owned()));
     }
@@ -123,6 +138,10 @@ impl Form {
                 let port = str::from_utf8(digits).ok()?.parse().ok()?;
                 return (plain && port > 0).then_some(Some(port));
             }
+            Self::Time(before, behind) => line
+                .strip_prefix(&before[..])
+                .and_then(|rest| rest.strip_suffix(&behind[..]))
+                .is_some_and(is_time),
         };
         fits.then_some(None)
     }
@@ -132,6 +151,9 @@ impl Form {
             Self::Exact(expected) => expected,
             Self::Begins(beginning) => beginning.as_bytes(),
             Self::Port(before, _) => before,
+            Self::Time(before, _) => {
+                return line.starts_with(before).then(||"a time looks like 2026-11-21T10:31:05.123Z, and the rest must be word for word".into());
+            }
             Self::Names(code, expected) => {
                 let (first, names) = named(line)?;
                 if first != *code {
@@ -170,6 +192,26 @@ impl Form {
     }
 }
 
+/// Whether this is a time as RFC 3339 writes it, in UTC with milliseconds.
+fn is_time(text: &[u8]) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00.000Z";
+    let fits = |(&given, &shape): (&u8, &u8)| match shape {
+        b'0' => given.is_ascii_digit(),
+        _ => given == shape,
+    };
+    let within = |at: usize, least: &[u8; 2], most: &[u8; 2]| {
+        let digits = &text[at..at + 2];
+        digits >= &least[..] && digits <= &most[..]
+    };
+    text.len() == SHAPE.len()
+        && text.iter().zip(SHAPE).all(fits)
+        && within(5, b"01", b"12")
+        && within(8, b"01", b"31")
+        && within(11, b"00", b"23")
+        && within(14, b"00", b"59")
+        && within(17, b"00", b"60")
+}
+
 /// The first word and the others, sorted.
 fn named(line: &[u8]) -> Option<(String, Vec<String>)> {
     let line = str::from_utf8(line).ok()?;
@@ -196,6 +238,9 @@ impl fmt::Display for Pattern {
                         "{code:?} and the names {} in any order",
                         names.join(", ")
                     )?;
+                }
+                Form::Time(before, behind) => {
+                    write!(f, "{}, a time in UTC, {}", Quoted(before), Quoted(behind))?;
                 }
                 Form::Port(before, behind) => write!(
                     f,
@@ -235,6 +280,11 @@ mod tests {
             ("303 ... | 304 ...", "304 no"),
             ("/port {port}", "/port 65535"),
             ("x {a*3}", "x aaa"),
+            (
+                "350-bob {time} plain",
+                "350-bob 2026-11-21T10:31:05.123Z plain",
+            ),
+            ("{{time}}", "{time}"),
         ] {
             assert!(fits(pattern, line), "{pattern}: {line}");
         }
@@ -249,6 +299,12 @@ mod tests {
             ("/port {port}", "/port +80"),
             ("/port {port}", "/port 65536"),
             ("/port {port}", "/port 80 "),
+            ("at {time}", "at 2026-11-21T10:31:05Z"),
+            ("at {time}", "at 2026-11-21 10:31:05.123Z"),
+            ("at {time}", "at 2026-21-11T10:31:05.123Z"),
+            ("at {time}", "at 2026-11-21T10:31:05.123Z "),
+            ("at {time}", "at ü026-11-21T10:31:05.123Z"),
+            ("at {time}", "at "),
         ] {
             assert!(!fits(pattern, line), "{pattern}: {line}");
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     outcome::{Failure, Outcome},
-    script::Script,
+    script::{Mark, Script},
 };
 
 /// The line of a transcript that was played, and for one that is not passed the conversation.
@@ -47,7 +47,11 @@ pub(crate) fn explanation(script: &Script, outcome: &Outcome, failure: &Failure)
             &format!("the last lines of the {}:\n{words}", script.role.word()),
         );
     }
-    text += &entry("Handout", &script.heading);
+    let source = match script.mark {
+        Mark::Extended => "Protocol",
+        _ => "Handout",
+    };
+    text += &entry(source, &script.heading);
     text
 }
 

@@ -16,7 +16,7 @@ pub struct Script {
     pub source: String,
     /// What it checks, in a sentence.
     pub title: String,
-    /// The heading of the handout that asks for it.
+    /// The heading of the handout that asks for it; of an extended one, the section of the protocol.
     pub heading: String,
     /// What it is worth.
     pub points: u32,
@@ -84,6 +84,8 @@ marks! {
     Abnormal "abnormal";
     /// The handout leaves it open, and this project decided.
     Strict "strict";
+    /// Commands that are not of the handout: part II of `docs/protocol.md`. Played only when asked.
+    Extended "extended";
 }
 
 /// A transcript that cannot be played. Exit status 2.
@@ -357,7 +359,7 @@ mod tests {
             ),
             (
                 "mark: fun\n",
-                "x.chat:1: \"fun\" is none of handout, abnormal, strict",
+                "x.chat:1: \"fun\" is none of handout, abnormal, strict, extended",
             ),
             (
                 "colour: red\n",

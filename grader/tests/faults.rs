@@ -16,11 +16,13 @@ use std::{
 
 use fakes::{
     client::{self, Fault as ClientFault},
+    extended::Fault as ExtendedFault,
     server::{FakeServer, Fault as ServerFault},
 };
 use grader::{Examinee, Outcome, Patience, Role, Script, builtin, play, verdict};
 
 const SERVER_FAULTS: &[(&str, ServerFault)] = {
+    use ExtendedFault::*;
     use ServerFault::*;
     &[
         ("appendix", NoBroadcast),
@@ -109,6 +111,26 @@ const SERVER_FAULTS: &[(&str, ServerFault)] = {
         ("silent-in-a-broadcast", KeepsSilentLink),
         ("half-closed", ForgetsNobody),
         ("name-free-at-once", FreedLater),
+        ("extended-asking", Extended(BeforePort)),
+        ("extended-join", Extended(JoinsTwice)),
+        ("extended-channels", Extended(EmptyChannelsStay)),
+        ("extended-members", Extended(MembersSorted)),
+        ("extended-say", Extended(SaysToEverybody)),
+        ("extended-group", Extended(CountsTwice)),
+        ("extended-ungroup", Extended(GroupStays)),
+        ("extended-groups", Extended(GroupsOutliveSession)),
+        ("extended-togroup", Extended(GroupIsPrivate)),
+        ("extended-togroup-plain", Extended(GroupToPlain)),
+        ("extended-history-user", Extended(NewestFirst)),
+        ("extended-history-channel", Extended(HistoryBeforeJoining)),
+        ("extended-history-broadcasts", Extended(LocalTime)),
+        ("extended-notices", Extended(NoticesStayOn)),
+        ("extended-who", Extended(EverybodyIsExtended)),
+        ("extended-help", Extended(HelpLeavesOut)),
+        ("extended-usage", Extended(UsageIs401)),
+        ("extended-case", Extended(ExactKeywords)),
+        ("extended-plain", Extended(CommandsForPlain)),
+        ("extended-plain", Extended(NoticesForPlain)),
     ]
 };
 

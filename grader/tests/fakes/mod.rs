@@ -1,6 +1,7 @@
 //! A small correct server and a small correct client, each of which can have one fault.
 
 pub(crate) mod client;
+pub(crate) mod extended;
 pub(crate) mod server;
 
 use std::{

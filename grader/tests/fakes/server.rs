@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -13,7 +13,7 @@ use std::{
 
 use grader::ACCOUNTS;
 
-use super::{Got, Lines};
+use super::{Got, Lines, extended};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -85,6 +85,8 @@ pub(crate) enum Fault {
     AheadCounts,
     TwiceCounts,
     FreedLater,
+    /// In extended mode.
+    Extended(extended::Fault),
 }
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -95,21 +97,25 @@ pub(crate) struct FakeServer {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     fault: Fault,
-    users: Mutex<Vec<Arc<User>>>,
+    pub(super) world: extended::World,
+    /// For a thread of its own.
+    pub(super) this: Weak<Shared>,
+    pub(super) users: Mutex<Vec<Arc<User>>>,
     sockets: Mutex<Vec<Arc<TcpStream>>>,
     turn_for_all: Mutex<()>,
     clients: AtomicUsize,
     dead: AtomicBool,
 }
 
-struct User {
-    name: String,
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) mode: extended::Mode,
     la: Arc<TcpStream>,
     lb: Mutex<Option<(TcpStream, Lines)>>,
     /// Another handle of Lb, to close it and for those who do not wait for their turn.
-    lb_now: Mutex<Option<TcpStream>>,
+    pub(super) lb_now: Mutex<Option<TcpStream>>,
     /// Taken in vain by a fault.
     extra: Mutex<()>,
 }
@@ -125,8 +131,10 @@ impl FakeServer {
     pub(crate) fn start(fault: Fault) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new_cyclic(|this| Shared {
             fault,
+            world: extended::World::default(),
+            this: Weak::clone(this),
             users: Mutex::default(),
             sockets: Mutex::default(),
             turn_for_all: Mutex::default(),
@@ -163,7 +171,7 @@ impl FakeServer {
 }
 
 impl Shared {
-    fn is(&self, fault: Fault) -> bool {
+    pub(super) fn is(&self, fault: Fault) -> bool {
         self.fault == fault
     }
 
@@ -177,21 +185,25 @@ impl Shared {
         }
     }
 
-    fn find(&self, name: &str) -> Option<Arc<User>> {
+    pub(super) fn find(&self, name: &str) -> Option<Arc<User>> {
         let users = self.users.lock().unwrap();
         users.iter().find(|user| user.name == name).cloned()
     }
 
     fn remove(&self, user: &Arc<User>) {
-        self.users
-            .lock()
-            .unwrap()
-            .retain(|other| !Arc::ptr_eq(user, other));
+        let mut users = self.users.lock().unwrap();
+        let before = users.len();
+        users.retain(|other| !Arc::ptr_eq(user, other));
+        let left = users.len() < before;
+        drop(users);
         user.close();
+        if left {
+            self.notice(user, "left");
+        }
     }
 
     /// Sends a message and waits for its receipt.
-    fn deliver(&self, to: &Arc<User>, line: &str) -> bool {
+    pub(super) fn deliver(&self, to: &Arc<User>, line: &str) -> bool {
         if self.is(Fault::NoTurns) {
             let lb = to.lb_now.lock().unwrap();
             let _ = lb.as_ref().unwrap().write_all(line.as_bytes());
@@ -274,10 +286,10 @@ impl User {
     }
 }
 
-struct Session<'a> {
-    shared: &'a Shared,
-    la: Arc<TcpStream>,
-    me: Option<Arc<User>>,
+pub(super) struct Session<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) la: Arc<TcpStream>,
+    pub(super) me: Option<Arc<User>>,
     ports: usize,
 }
 
@@ -346,6 +358,9 @@ impl<'a> Session<'a> {
                 }
             }
         }
+        if self.extended(&mut line) {
+            return true;
+        }
         if self.is(Fault::NoTextIsFine) && matches!(line.as_str(), "/to bob" | "/toall") {
             line += " ?";
         }
@@ -378,7 +393,7 @@ impl<'a> Session<'a> {
         true
     }
 
-    fn unrecognized(&self) {
+    pub(super) fn unrecognized(&self) {
         if !self.is(Fault::IgnoresUnknown) {
             self.reply(401, "Unrecognized message");
         }
@@ -411,6 +426,7 @@ impl<'a> Session<'a> {
         };
         let user = Arc::new(User {
             name: name.to_owned(),
+            mode: extended::Mode::default(),
             la: Arc::clone(&self.la),
             lb: Mutex::default(),
             lb_now: Mutex::default(),
@@ -460,6 +476,7 @@ impl<'a> Session<'a> {
                 *me.lb_now.lock().unwrap() = Some(lb.try_clone().unwrap());
                 *me.lb.lock().unwrap() = Some((lb, Lines::new(self.is(Fault::PieceIsLine))));
                 self.reply(201, "Build connection successful");
+                self.shared.notice(me, "came");
             }
             Err(_) => self.reply(202, "Build connection failed"),
         }
@@ -492,7 +509,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn done(&self, delivered: bool) {
+    pub(super) fn done(&self, delivered: bool) {
         match delivered {
             true => self.reply(303, "Message delivery successful"),
             false => self.reply(304, "Message delivery failed"),
@@ -540,10 +557,14 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        self.done(self.shared.deliver(&target, &line));
+        let delivered = self.shared.deliver(&target, &line);
+        if delivered {
+            self.shared.remember(name, &me.name, &text);
+        }
+        self.done(delivered);
     }
 
-    fn others(&self, me: &Arc<User>) -> Vec<Arc<User>> {
+    pub(super) fn others(&self, me: &Arc<User>) -> Vec<Arc<User>> {
         let mut users = self.shared.users.lock().unwrap().clone();
         users.retain(|user| self.is(Fault::BroadcastToSender) || !Arc::ptr_eq(user, me));
         users
@@ -582,6 +603,9 @@ impl<'a> Session<'a> {
                 delivered
             }),
         };
+        if delivered && !others.is_empty() {
+            self.shared.remember("*", &me.name, text);
+        }
         self.done(delivered);
     }
 
@@ -599,6 +623,7 @@ impl<'a> Session<'a> {
             if !self.is(Fault::OpenAfterBye) {
                 me.close_lb();
             }
+            self.shared.notice(me, "left");
         }
         if !self.is(Fault::NoBye) {
             self.reply(310, "Bye bye");
