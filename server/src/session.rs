@@ -42,11 +42,12 @@ const SMALL: usize = 512;
 /// Talks with one client until either side ends it.
 pub(crate) fn serve(server: &Arc<Server>, la: &Arc<TcpStream>, peer: SocketAddr) {
     info!("{peer} connected");
+    let mut session = Session::new(server, la, peer);
     let end = match prepare(la, server.limits.ack_timeout) {
-        Ok(()) => Session::new(server, la, peer).run(),
+        Ok(()) => session.run(),
         Err(error) => End::Broken(error),
     };
-    info!("{peer} gone: {end}");
+    session.leave(&end);
 }
 
 fn prepare(la: &TcpStream, patience: Duration) -> io::Result<()> {
@@ -63,6 +64,8 @@ struct Session<'a> {
     /// When the client must have got out of its state; `None` once it is online.
     deadline: Option<Instant>,
     failed_logins: u32,
+    /// Whether this session is over, but for a last word.
+    left: bool,
     /// The line being sent, first the delivery, then the reply.
     line: Vec<u8>,
     /// Whether more has come than the line being answered.
@@ -99,6 +102,7 @@ enum End {
     LoggedOut,
     Late,
     Endless,
+    Fault,
     Broken(io::Error),
 }
 
@@ -110,6 +114,7 @@ impl fmt::Display for End {
             Self::LoggedOut => f.write_str("logged out"),
             Self::Late => f.write_str("took too long"),
             Self::Endless => f.write_str("sent a line without end"),
+            Self::Fault => f.write_str("a fault in the server"),
             Self::Broken(error) => write!(f, "La broke: {error}"),
         }
     }
@@ -127,13 +132,14 @@ impl<'a> Session<'a> {
             deadline,
             failed_logins: 0,
             line,
+            left: false,
             ahead: false,
             at_hand: None,
             groups: None,
         }
     }
 
-    fn run(mut self) -> End {
+    fn run(&mut self) -> End {
         let mut lines = Lines::new(self.la);
         loop {
             // Commands may have been sent ahead; nobody speaks for a login that is over.
@@ -150,7 +156,7 @@ impl<'a> Session<'a> {
                     self.unrecognized(format_args!("over {MAX_LINE} bytes"))
                 }
                 Err(LineError::Endless(_)) => {
-                    self.leave();
+                    self.leave(&End::Endless);
                     la::say_goodbye(self.la);
                     return End::Endless;
                 }
@@ -389,7 +395,7 @@ impl<'a> Session<'a> {
 
     /// Handout, "Handling commands" 4. The name is free before the client can know.
     fn exit(&mut self) -> io::Result<ControlFlow<()>> {
-        self.leave();
+        self.leave(&End::Exit);
         self.reply(Status::Bye)?;
         la::say_goodbye(self.la);
         Ok(ControlFlow::Break(()))
@@ -409,16 +415,20 @@ impl<'a> Session<'a> {
     }
 
     /// The one place where a member is taken out of the roster, by the thread it belongs to.
-    fn leave(&mut self) {
-        if let Some(me) = self.state.member() {
-            me.retire();
-            let left = self.server.roster.leave(me);
-            info!("{} left, {left} online", me.name());
-            if let State::Online(me) = &self.state {
-                self.server.channels.leave_all(me);
-                self.server.notices.tell(Notice::left(me));
-            }
-            self.state = State::Stranger;
+    fn leave(&mut self, why: &End) {
+        if self.left {
+            return;
+        }
+        self.left = true;
+        let Some(me) = self.state.member() else {
+            return info!("{} gone: {why}", self.peer);
+        };
+        me.retire();
+        let left = self.server.roster.leave(me);
+        info!("{} left: {why}, {left} online", me.name());
+        if let State::Online(me) = &self.state {
+            self.server.channels.leave_all(me);
+            self.server.notices.tell(Notice::left(me));
         }
     }
 }
@@ -426,7 +436,7 @@ impl<'a> Session<'a> {
 /// However a session ends, by a bug's panic too, its user leaves.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        self.leave();
+        self.leave(&End::Fault);
         let _ = self.la.shutdown(Shutdown::Both);
     }
 }
