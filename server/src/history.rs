@@ -158,6 +158,12 @@ impl History {
 
     /// The memory of a conversation.
     pub(crate) fn memory_of(&self, conversation: Conversation) -> Arc<Memory> {
+        if self.limit == 0 {
+            return Arc::new(Memory {
+                conversation,
+                messages: Mutex::default(),
+            });
+        }
         let mut memories = self.lock();
         let memory = memories
             .entry(conversation)

@@ -12,20 +12,20 @@ use std::{
 
 use log::{debug, info};
 use protocol::{
-    ChatText, Command, Delivery, LineError, MAX_LINE, Malformed, Password, Reply, Status, UserName,
-    extended::EXTEND, set_line,
+    Command, LineError, MAX_LINE, Malformed, Password, Reply, Status, UserName, extended::EXTEND,
+    set_line,
 };
 
 use crate::{
     Server,
-    broadcast::broadcast,
-    history::{Conversation, Memory, Ticket},
+    history::Memory,
     la::{self, Lines},
     member::Member,
     notices::Notice,
 };
 
 mod extended;
+mod talk;
 
 use extended::Groups;
 
@@ -306,91 +306,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Handout, "Handling commands" 2.
-    fn send_to(&mut self, me: &Member, name: UserName<'_>, text: ChatText<'_>) -> io::Result<()> {
-        debug!("{} to {name}: {text}", me.name());
-        let delivered = match self.server.roster.find(name) {
-            None => false,
-            Some(receiver) => {
-                let ticket = self.server.history.ticket();
-                set_line(&mut self.line, Delivery::From(me.name(), text));
-                let patience = self.server.limits.ack_timeout;
-                let meanwhile = || self.leave_if_over(me);
-                let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
-                match receiver.settle(outcome) {
-                    Ok(()) => {
-                        self.remember(ticket, me, &receiver, text);
-                        true
-                    }
-                    Err(error) => {
-                        info!("not delivered to {name}: {error}");
-                        false
-                    }
-                }
-            }
-        };
-        self.report(delivered)
-    }
-
-    /// Remembers what was said between two. People mostly go on talking to the one they talk to.
-    fn remember(&mut self, ticket: Ticket, me: &Member, other: &Member, text: ChatText<'_>) {
-        let history = &self.server.history;
-        let at_hand = self
-            .at_hand
-            .take()
-            .filter(|(seat, _)| *seat == other.seat());
-        let (_, memory) = self.at_hand.insert(at_hand.unwrap_or_else(|| {
-            let pair = Conversation::between(me.own_name(), other.own_name());
-            (other.seat(), history.memory_of(pair))
-        }));
-        history.record(ticket, memory, me.own_name(), text);
-    }
-
-    /// Handout, "Handling commands" 3.
-    fn send_to_all(&mut self, me: &Member, text: ChatText<'_>) -> io::Result<()> {
-        debug!("{} to all: {text}", me.name());
-        let ticket = self.server.history.ticket();
-        let receivers = self.server.roster.others(me);
-        set_line(&mut self.line, Delivery::BroadcastFrom(me.name(), text));
-        let failed = self.spread(me, &receivers, |_| &self.line).len();
-        if failed < receivers.len() {
-            let memory = self.server.history.memory_of(Conversation::All);
-            self.server
-                .history
-                .record(ticket, &memory, me.own_name(), text);
-        }
-        self.report(failed == 0)
-    }
-
-    /// Sends all of these the line that is for them. Says who did not acknowledge it.
-    fn spread<'r>(
-        &self,
-        me: &Member,
-        receivers: &'r [Arc<Member>],
-        line_for: impl Fn(&Member) -> &'r [u8],
-    ) -> Vec<&'r Member> {
-        let patience = self.server.limits.ack_timeout;
-        let failures = broadcast(receivers, line_for, patience, || self.leave_if_over(me));
-        let failed = failures.into_iter().map(|(receiver, error)| {
-            info!("not delivered to {}: {error}", receiver.name());
-            receiver
-        });
-        failed.collect()
-    }
-
     /// A client that hangs up while others take their time leaves at once, not when that is over.
     /// With commands sent ahead, it stays until they are answered.
     fn leave_if_over(&self, me: &Member) {
         if !self.ahead && !me.has_left() && la::is_over(self.la) {
             me.retire();
         }
-    }
-
-    fn report(&mut self, delivered: bool) -> io::Result<()> {
-        self.reply(match delivered {
-            true => Status::DeliverySuccessful,
-            false => Status::DeliveryFailed,
-        })
     }
 
     /// Handout, "Handling commands" 4. The name is free before the client can know.
