@@ -6,6 +6,7 @@ use std::{
     io::{self, PipeReader, PipeWriter, Read, Write},
     net::SocketAddr,
     os::unix::process::{CommandExt, ExitStatusExt},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -169,7 +170,7 @@ impl Running {
         let pair = native_pty_system()
             .openpty(size)
             .map_err(io::Error::other)?;
-        let mut command = CommandBuilder::new(&submission.program);
+        let mut command = CommandBuilder::new(located(&submission.program)?);
         command.args(submission.arguments(values));
         command.env(MARK, &mark);
         command.env("TERM", "xterm");
@@ -367,6 +368,16 @@ pub(crate) fn in_thread(
         .map(drop)
 }
 
+/// The program as a shell would find it: a name with a slash in it is a path from here, which the
+/// terminal's way of starting programs does not know.
+fn located(program: &OsStr) -> io::Result<PathBuf> {
+    let path = Path::new(program);
+    match path.components().count() {
+        0 | 1 => Ok(path.to_owned()),
+        _ => std::path::absolute(path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,6 +385,23 @@ mod tests {
 
     fn submission(words: &[&str]) -> Submission {
         Submission::new(words.iter().map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn a_name_with_a_slash_is_a_path_from_here() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(
+            located(OsStr::new("target/client")).unwrap(),
+            here.join("target/client")
+        );
+        assert_eq!(
+            located(OsStr::new("/bin/sh")).unwrap(),
+            Path::new("/bin/sh")
+        );
+        assert_eq!(
+            located(OsStr::new("python3")).unwrap(),
+            Path::new("python3")
+        );
     }
 
     #[test]
