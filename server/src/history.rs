@@ -201,13 +201,9 @@ impl History {
         }
         let cost = self.cost.fetch_add(message.cost(), Ordering::Relaxed) + message.cost();
         let mut messages = memory.lock();
-        // Receipts do not come in the order of sending.
-        let later = messages
-            .iter()
-            .rev()
-            .take_while(|later| later.number > number)
-            .count();
-        let place = messages.len() - later;
+        // Receipts do not come in the order of sending, nor do lines of a file.
+        let is_later = |other: &&Arc<Message>| (other.time, other.number) > (time, number);
+        let place = messages.len() - messages.iter().rev().take_while(is_later).count();
         messages.insert(place, message);
         let too_many = if messages.len() > self.limit {
             messages.pop_front()
@@ -237,7 +233,7 @@ impl History {
         let readable = messages
             .iter()
             .rev()
-            .take_while(|message| message.number >= first);
+            .filter(|message| message.number >= first);
         let mut last: Vec<_> = readable.take(count).map(Arc::clone).collect();
         last.reverse();
         last
@@ -266,13 +262,13 @@ impl History {
         let first_kept = first_kept.map_or(u64::MAX, |(number, _)| number);
         memories.retain(|_, memory| {
             let mut messages = memory.lock();
-            while messages
-                .front()
-                .is_some_and(|message| message.number < first_kept)
-                && let Some(message) = messages.pop_front()
-            {
-                self.cost.fetch_sub(message.cost(), Ordering::Relaxed);
-            }
+            messages.retain(|message| {
+                let kept = message.number >= first_kept;
+                if !kept {
+                    self.cost.fetch_sub(message.cost(), Ordering::Relaxed);
+                }
+                kept
+            });
             // One that a session has at hand must stay the one that is found here.
             !messages.is_empty() || Arc::strong_count(memory) > 1
         });

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions, Permissions, TryLockError},
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -14,11 +14,11 @@ use std::{
     thread,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use log::{info, warn};
 use protocol::{ChatText, LineError, LineReader, MAX_SERVER_LINE, OwnedName, Printable, UserName};
 
-use crate::history::{Conversation, Message, stamp};
+use crate::history::{Conversation, Message};
 
 /// The length beyond which a file is put aside as `FILE.1`, in place of an older one.
 const BOUND: u64 = 64 << 20;
@@ -51,7 +51,9 @@ impl HistoryFile {
     pub fn open_or_make(path: &Path) -> io::Result<Self> {
         let mut file = append_to(path)?;
         let length = whole_lines(&mut file)?;
-        file.set_len(length)?;
+        if length != file.metadata()?.len() {
+            file.set_len(length)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -163,7 +165,9 @@ fn format_line(conversation: &Conversation, message: &Message) -> String {
         Conversation::Pair(one, _) => one.get().to_string(),
     };
     let text = text.replace('\\', r"\\");
-    let line = format!("{} {} {to} {text}", stamp(*time), sender.get());
+    // Finer than `/history` shows it, so that the order of sending survives.
+    let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let line = format!("{time} {} {to} {text}", sender.get());
     format!("{}\n", Printable(&line))
 }
 
@@ -179,6 +183,16 @@ fn append_to(path: &Path) -> io::Result<File> {
             io::ErrorKind::InvalidInput,
             "not a regular file",
         ));
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "another server uses it",
+            ));
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
     }
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)

@@ -54,6 +54,11 @@ impl Link {
         Ok(())
     }
 
+    /// Whether Lb has been made.
+    pub(crate) fn stands(&self) -> bool {
+        self.socket.get().is_some()
+    }
+
     /// Closes the connection, also under the hands of whoever has the turn.
     pub(crate) fn close(&self) {
         if let Some(socket) = self.socket.get() {
@@ -215,6 +220,7 @@ impl Delivery<'_> {
         if come == Some(0) {
             return Err(DeliveryError::Closed);
         }
+        let may_be_more = come == Some(piece.len());
         let mut come = &piece[..come.unwrap_or(0)];
         // What comes late does not count, and a byte now and then buys no time.
         if Instant::now() >= self.deadline {
@@ -232,7 +238,12 @@ impl Delivery<'_> {
         };
         let receipt = Reply::parse(str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?)?;
         let (code, status) = (receipt.code(), receipt.status());
-        if !self.receipts.is_empty() {
+        if !self.receipts.is_empty()
+            || may_be_more
+                && self
+                    .refuse_early_receipts()
+                    .is_err_and(|error| matches!(error, DeliveryError::Unasked))
+        {
             return Err(DeliveryError::Unasked);
         }
         match status {
@@ -323,6 +334,8 @@ impl fmt::Display for DeliveryError {
             Self::Closed => f.write_str("Lb closed"),
             Self::Unasked => f.write_str("a reply nobody asked for"),
             Self::Unreadable(error) => write!(f, "reading the receipt: {error}"),
+            // What came may be what somebody said; that is not for the log.
+            Self::Malformed(Malformed::Number(_)) => f.write_str("the receipt has no number"),
             Self::Malformed(error) => write!(f, "reading the receipt: {error}"),
             Self::Io(error) => write!(f, "Lb broke: {error}"),
         }

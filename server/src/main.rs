@@ -54,6 +54,16 @@ fn serve(args: &Args) -> ExitCode {
         Ok(accounts) => accounts,
         Err(error) => return fail(CANNOT_RUN, error),
     };
+    let bound = TcpListener::bind(args.address).and_then(|it| Ok((it.local_addr()?, it)));
+    let (address, listener) = match bound {
+        Ok(bound) => bound,
+        Err(error) => {
+            return fail(
+                CANNOT_RUN,
+                format_args!("cannot listen on {}: {error}", args.address),
+            );
+        }
+    };
     let nobody = accounts.is_empty();
     let history = args
         .history
@@ -68,16 +78,6 @@ fn serve(args: &Args) -> ExitCode {
             return fail(
                 CANNOT_RUN,
                 format_args!("cannot keep history in {file}: {error}"),
-            );
-        }
-    };
-    let bound = TcpListener::bind(args.address).and_then(|it| Ok((it.local_addr()?, it)));
-    let (address, listener) = match bound {
-        Ok(bound) => bound,
-        Err(error) => {
-            return fail(
-                CANNOT_RUN,
-                format_args!("cannot listen on {}: {error}", args.address),
             );
         }
     };

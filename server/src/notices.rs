@@ -76,7 +76,12 @@ fn run(server: &Server, told: &Receiver<Notice>) {
     for Notice { name, came } in told {
         let name = name.get();
         // Back already: whose earlier login took its time to end.
-        if !came && server.roster.find(name).is_some() {
+        if !came
+            && server
+                .roster
+                .find(name)
+                .is_some_and(|member| member.link().stands())
+        {
             continue;
         }
         let receivers = server.roster.curious(name);

@@ -462,6 +462,73 @@ fn a_full_disk_stops_nobody_and_is_reported_once() {
 }
 
 #[test]
+fn history_is_in_the_order_of_sending_after_a_restart_too() {
+    let file = TempFile::new("");
+    let path = file.path().to_str().unwrap().to_owned();
+    let mut server = keeping(&path);
+    let (status, _, errors) = {
+        let users = users_file(0);
+        let users = users.path().to_str().unwrap().to_owned();
+        testkit::run(
+            SERVER,
+            &["0", &users, "--bind", "127.0.0.1", "--history", &path],
+        )
+    };
+    assert_eq!(status, 1, "{errors}");
+    assert!(errors.contains("another server uses it"), "{errors}");
+    let (mut jacky, mut bob) = (extended(&server, "jacky"), server.user("bob"));
+    let mut michael = server.user("michael");
+    assert_eq!(jacky.ask("/group g bob michael"), "230 Group g of 2");
+    jacky.la.say("/togroup g question");
+    bob.receive("/from jacky question");
+    michael.lb.expect("/from jacky question");
+    bob.la.say("/to jacky answer");
+    jacky.receive("/from bob answer");
+    bob.la.expect(DELIVERED);
+    michael.acknowledge();
+    jacky.la.expect(DELIVERED);
+    jacky.la.say("/to bob slow");
+    bob.lb.expect("/from jacky slow");
+    bob.la.say("/to jacky fast");
+    jacky.receive("/from bob fast");
+    bob.la.expect(DELIVERED);
+    bob.acknowledge();
+    jacky.la.expect(DELIVERED);
+    let expected = ["jacky question", "bob answer", "jacky slow", "bob fast"];
+    let mut expected: Vec<String> = expected
+        .iter()
+        .map(|text| format!("340-TIME {text}"))
+        .collect();
+    expected.push("340 4 messages".into());
+    assert_eq!(lines(&mut jacky, "/history bob"), expected);
+    wait_until("all is written", || {
+        std::fs::read_to_string(&path).unwrap().lines().count() == 5
+    });
+    server.kill();
+    let server = keeping(&path);
+    assert_eq!(
+        lines(&mut extended(&server, "jacky"), "/history bob"),
+        expected
+    );
+}
+
+#[test]
+fn a_return_that_does_not_get_an_lb_is_a_leaving() {
+    let server = Server::start(SERVER, &[]);
+    let mut curious = extended(&server, "michael");
+    curious.ask("/notices on");
+    let bob = server.user("bob");
+    curious.receive("/notice bob came");
+    drop(bob.lb);
+    let mut again = server.dial();
+    wait_until("the name is free", || {
+        again.ask("/login bob bob-secret") == "101 Authentication successful"
+    });
+    drop(again);
+    curious.receive("/notice bob left");
+}
+
+#[test]
 fn what_is_no_file_cannot_keep_history() {
     let users = users_file(0);
     let users = users.path().to_str().unwrap();

@@ -148,6 +148,18 @@ fn no_password_in_the_log_and_no_chat_above_debug() {
 }
 
 #[test]
+fn what_an_echoing_client_answers_is_no_more_in_the_log_than_what_was_said() {
+    let mut server = Server::start(SERVER, &[]);
+    let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));
+    jacky.la.say("/to bob psst");
+    bob.lb.expect("/from jacky psst");
+    bob.lb.say("/from jacky psst");
+    jacky.la.expect("304 Message delivery failed");
+    server.log().until("not delivered to bob");
+    assert!(!server.log().all().contains("psst"));
+}
+
+#[test]
 fn control_characters_cannot_forge_the_log() {
     let mut server = Server::start(SERVER, &[]);
     let mut peer = server.dial();

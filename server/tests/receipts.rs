@@ -127,6 +127,19 @@ fn two_receipts_for_one_message_are_none() {
 }
 
 #[test]
+fn two_long_receipts_for_one_message_are_none() {
+    for length in [63, 64, 65, 128] {
+        let (server, mut jacky, mut bob) = start();
+        jacky.la.say("/to bob hi");
+        bob.lb.expect("/from jacky hi");
+        let receipt = format!("302 {}\n", "x".repeat(length - 5));
+        bob.lb.send(receipt.repeat(2));
+        jacky.la.expect(FAILED);
+        expect_logged_out(&server, &mut jacky, bob);
+    }
+}
+
+#[test]
 fn a_second_receipt_that_comes_later_does_not_serve_the_next_message() {
     let (server, mut jacky, mut bob) = start();
     jacky.la.say("/to bob one");

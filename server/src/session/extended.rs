@@ -193,6 +193,7 @@ impl Session<'_> {
             .collect();
         let wanted = found.len();
         let receivers: Vec<Arc<Member>> = found.into_iter().flatten().collect();
+        let ticket = self.server.history.ticket();
         let mut plain = Vec::new();
         set_line(&mut plain, protocol::Delivery::From(me.name(), text));
         set_line(&mut self.line, Delivery::Group(name, me.name(), text));
@@ -208,12 +209,7 @@ impl Session<'_> {
             if !failed.iter().any(|member| member.seat() == receiver.seat()) {
                 let history = &self.server.history;
                 let pair = Conversation::between(me.own_name(), receiver.own_name());
-                history.record(
-                    history.ticket(),
-                    &history.memory_of(pair),
-                    me.own_name(),
-                    text,
-                );
+                history.record(ticket, &history.memory_of(pair), me.own_name(), text);
             }
         }
         self.report(failed.is_empty() && receivers.len() == wanted)
