@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, ErrorKind, Read, Write},
+    mem,
     sync::{OnceLock, PoisonError},
     time::Duration,
 };
@@ -31,10 +32,10 @@ pub(crate) struct Link {
     socket: OnceLock<TcpStream>,
     /// The turn to speak on Lb, held for one write and its receipt (handout, section III, note 1).
     /// Both have deadlines, and no other lock is taken or awaited meanwhile but, without waiting,
-    /// other links' turns. It guards what was read of the next receipt; `None` before Lb stands and
-    /// after it failed: who speaks takes that out and puts it back only if all went well, so a
-    /// thread that panicked in its turn leaves a dead link, not a confused one.
-    turn: Mutex<Option<LineReader>>,
+    /// other links' turns. It guards whether Lb can be spoken on: not before it stands and not after
+    /// it failed. Who speaks takes that away and gives it back only if all went well, so a thread
+    /// that panicked in its turn leaves a dead link, not a confused one.
+    turn: Mutex<bool>,
 }
 
 impl Link {
@@ -50,7 +51,7 @@ impl Link {
         if self.socket.set(socket).is_err() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(LineReader::new(MAX_LINE));
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = true;
         Ok(())
     }
 
@@ -127,18 +128,18 @@ impl Link {
 
     fn begin<'a>(
         &'a self,
-        mut turn: MutexGuard<'a, Option<LineReader>>,
+        mut turn: MutexGuard<'a, bool>,
         line: &'a [u8],
         patience: Duration,
     ) -> Result<Delivery<'a>, DeliveryError> {
-        let (Some(socket), Some(receipts)) = (self.socket.get(), turn.take()) else {
+        let (Some(socket), true) = (self.socket.get(), mem::take(&mut *turn)) else {
             return Err(DeliveryError::NoLink);
         };
         let deadline = Instant::now() + patience;
         let mut delivery = Delivery {
             turn,
             socket,
-            receipts,
+            unusual: None,
             line,
             sent: 0,
             deadline,
@@ -152,9 +153,10 @@ impl Link {
 
 /// One line on its way over one link, and the turn on that link.
 pub(crate) struct Delivery<'a> {
-    turn: MutexGuard<'a, Option<LineReader>>,
+    turn: MutexGuard<'a, bool>,
     socket: &'a TcpStream,
-    receipts: LineReader,
+    /// What has come, if it was anything else than one whole [`RECEIPT`].
+    unusual: Option<Box<LineReader>>,
     line: &'a [u8],
     sent: usize,
     deadline: Instant,
@@ -199,7 +201,7 @@ impl Delivery<'_> {
         match self.step(wait) {
             Ok(false) => None,
             Ok(true) => {
-                self.give_back();
+                *self.turn = true;
                 Some(Ok(()))
             }
             Err(error) => Some(Err(self.end(error))),
@@ -227,18 +229,20 @@ impl Delivery<'_> {
             return Err(DeliveryError::Silent);
         }
         // Most clients send this, and in one piece: then there is nothing to keep and to parse.
-        if come == RECEIPT && self.receipts.is_empty() {
-            return Ok(true);
+        if self.unusual.is_none() && (come.is_empty() || come == RECEIPT) {
+            return Ok(!come.is_empty());
         }
+        let reader = || Box::new(LineReader::new(MAX_LINE));
+        let receipts = self.unusual.get_or_insert_with(reader);
         while !come.is_empty() {
-            self.receipts.fill(&mut come)?;
+            receipts.fill(&mut come)?;
         }
-        let Some(line) = self.receipts.take_line()? else {
+        let Some(line) = receipts.take_line()? else {
             return Ok(false);
         };
         let receipt = Reply::parse(str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?)?;
         let (code, status) = (receipt.code(), receipt.status());
-        if !self.receipts.is_empty()
+        if !receipts.is_empty()
             || may_be_more
                 && self
                     .refuse_early_receipts()
@@ -257,16 +261,9 @@ impl Delivery<'_> {
         if error.is_fatal() {
             let _ = self.socket.shutdown(Shutdown::Both);
         } else {
-            self.give_back();
+            *self.turn = true;
         }
         error
-    }
-
-    fn give_back(&mut self) {
-        *self.turn = Some(std::mem::replace(
-            &mut self.receipts,
-            LineReader::new(MAX_LINE),
-        ));
     }
 }
 
