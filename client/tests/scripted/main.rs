@@ -4,6 +4,7 @@
 
 mod commands;
 mod deliveries;
+mod extended;
 mod invocation;
 mod leaving;
 mod login;

@@ -1,30 +1,12 @@
 //! Extended mode, against a server whose every word is the test's.
 
-#![allow(clippy::expect_used)] // this is test code
-
 use testkit::{Client, FakeServer, Program};
 
-const CLIENT: &str = env!("CARGO_BIN_EXE_client");
-const LOGIN: &str = "/login jacky 12345";
-const LOGGED_IN: &str = "Please input your user name:jacky\nPlease input your password:\n\
-    101 Authentication successful\n201 Build connection successful\n";
+use crate::{CLIENT, LOGIN, leave, online, tell};
+
 const EXTENDED: &str = "210 Extended mode";
 const PLAIN: &str =
     "client: the server does not know extended mode; this session goes on without\n";
-
-/// A client that is online; what it says next is not yet read.
-fn online(options: &[&str]) -> (Program, Client) {
-    let server = FakeServer::listen();
-    let (ip, port) = (
-        server.address().ip().to_string(),
-        server.address().port().to_string(),
-    );
-    let mut program = Program::start(CLIENT, &[options, &[&*ip, &*port]].concat());
-    program.type_bytes("jacky\n12345\n");
-    let client = server.welcome(LOGIN);
-    program.output.expect(LOGGED_IN);
-    (program, client)
-}
 
 /// A client in extended mode, which waits for its first command.
 fn extended() -> (Program, Client) {
@@ -33,26 +15,6 @@ fn extended() -> (Program, Client) {
     client.la.say(EXTENDED);
     program.output.expect(&format!("{EXTENDED}\n"));
     (program, client)
-}
-
-/// Types a command, answers it, and expects both on the screen.
-#[track_caller]
-fn tell(program: &mut Program, client: &mut Client, command: &str, reply: &str) {
-    program.type_line(command);
-    client.la.expect(command);
-    client.la.say(reply);
-    program.output.expect(&format!("{command}\n{reply}\n"));
-}
-
-/// Leaves with `/exit`. Nothing may come, on any channel, that was not expected before.
-#[track_caller]
-fn leave(mut program: Program, mut client: Client) {
-    tell(&mut program, &mut client, "/exit", "310 Bye bye");
-    assert_eq!(program.status(), 0);
-    program.output.expect_end();
-    program.errors.expect_end();
-    client.la.expect_end();
-    client.lb.expect_end();
 }
 
 /// Sends what is no delivery in plain mode, and expects no receipt but that of the next one.
