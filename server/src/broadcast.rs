@@ -6,6 +6,7 @@ use crate::{
     link::{DeliveryError, Wait},
     member::Member,
     system::{Arc, Instant, thread},
+    turn::Place,
 };
 
 /// The shortest and the longest nap between two rounds of looking for receipts, once somebody has
@@ -17,8 +18,9 @@ const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_mil
 /// receipts. Says who did not acknowledge and why.
 ///
 /// Nobody waits for a stranger here: each receiver's turn ends with its own receipt, however silent
-/// others are, and a receiver whose Lb is in somebody else's use gets the line as soon as that ends,
-/// or not at all if it does not within `patience`. No turn is awaited while others are held.
+/// others are, and a receiver whose Lb is in somebody else's use gets the line when those are through
+/// who asked before, or not at all if they are not within `patience`. No turn is awaited while others
+/// are held: it is asked for again and again.
 pub(crate) fn broadcast<'a>(
     receivers: &'a [Arc<Member>],
     line_for: impl Fn(&Member) -> &'a [u8],
@@ -27,25 +29,22 @@ pub(crate) fn broadcast<'a>(
 ) -> Vec<(&'a Member, DeliveryError)> {
     let start = Instant::now();
     let mut failures = Vec::new();
-    let mut unsent: Vec<&Member> = receivers.iter().map(AsRef::as_ref).collect();
+    let mut unsent: Vec<(&Member, Option<Place>)> = Vec::with_capacity(receivers.len());
+    unsent.extend(receivers.iter().map(|member| (&**member, None)));
     let mut under_way = Vec::with_capacity(receivers.len());
     // Waiting for receipts in the order of sending costs the fewest calls, as the later ones come
     // meanwhile; until one has not come for a whole slice.
     let mut wait = Wait::Slice;
     loop {
-        unsent.retain(
-            |&member| match member.link().try_begin(line_for(member), patience) {
-                None => true,
-                Some(Ok(delivery)) => {
-                    under_way.push((member, delivery));
-                    false
-                }
-                Some(Err(error)) => {
-                    failures.extend(failure(member, Err(error)));
-                    false
-                }
-            },
-        );
+        unsent.retain_mut(|(member, place)| {
+            let member = *member;
+            match member.link().try_begin(line_for(member), patience, place) {
+                None => return true,
+                Some(Ok(delivery)) => under_way.push((member, delivery)),
+                Some(Err(error)) => failures.extend(failure(member, Err(error))),
+            }
+            false
+        });
         under_way.retain_mut(|(member, delivery)| {
             let mut outcome = delivery.advance(Wait::No);
             if outcome.is_none() && wait == Wait::Slice {
@@ -60,13 +59,14 @@ pub(crate) fn broadcast<'a>(
         });
         let spent = start.elapsed();
         if spent > patience {
-            failures.extend(unsent.drain(..).map(|member| (member, DeliveryError::Busy)));
+            let unsent = unsent.drain(..);
+            failures.extend(unsent.map(|(member, _)| (member, DeliveryError::Busy)));
         }
         if unsent.is_empty() && under_way.is_empty() {
             return failures;
         }
         meanwhile();
-        thread::sleep((spent / 8).clamp(NAP.0, NAP.1));
+        thread::park_timeout((spent / 8).clamp(NAP.0, NAP.1));
     }
 }
 

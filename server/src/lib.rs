@@ -16,6 +16,7 @@ mod notices;
 mod roster;
 mod session;
 mod system;
+mod turn;
 
 use std::{
     io::{self, ErrorKind},

@@ -4,22 +4,22 @@ use std::{
     fmt,
     io::{self, ErrorKind, Read, Write},
     mem,
-    sync::{OnceLock, PoisonError},
+    sync::OnceLock,
     time::Duration,
 };
 
 use protocol::{LineError, LineReader, MAX_LINE, Malformed, Reply, Status};
 
-use crate::system::{Instant, Mutex, MutexGuard, Shutdown, TcpStream, TryLockError, thread};
+use crate::{
+    system::{Instant, Shutdown, TcpStream, thread},
+    turn::{Held, Place, Turn},
+};
 
-/// The longest that one read or write on Lb blocks. Whoever waits for longer looks around in
-/// between: for the deadline, for a sender who has left, for the other receivers of a `/toall`.
+/// The longest that one read or write on Lb blocks, or the wait for a turn. Whoever waits for longer
+/// looks around in between: for the deadline, for a sender who has left, for the other receivers of a
+/// `/toall`.
 /// An honest receipt takes a round trip, so that it normally comes within the first slice.
 const SLICE: Duration = Duration::from_millis(20);
-
-/// The shortest and the longest nap between two looks at a link that is in somebody else's use; in
-/// between, an eighth of the time already waited.
-const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(5));
 
 /// The receipt as the handout has it.
 const RECEIPT: &[u8] = b"302 Message receipt successful\n";
@@ -30,12 +30,10 @@ pub(crate) struct Link {
     /// Set once, when Lb stands, and outside the lock: closing it must not wait for a turn. At rest
     /// it does not block; blocking, it waits for at most a [`SLICE`].
     socket: OnceLock<TcpStream>,
-    /// The turn to speak on Lb, held for one write and its receipt (handout, section III, note 1).
-    /// Both have deadlines, and no other lock is taken or awaited meanwhile but, without waiting,
-    /// other links' turns. It guards whether Lb can be spoken on: not before it stands and not after
-    /// it failed. Who speaks takes that away and gives it back only if all went well, so a thread
+    /// Held for one write and its receipt. Both have deadlines, and no other lock is awaited meanwhile.
+    /// Who speaks takes away that Lb is usable and gives it back only if all went well, so a thread
     /// that panicked in its turn leaves a dead link, not a confused one.
-    turn: Mutex<bool>,
+    turn: Turn,
 }
 
 impl Link {
@@ -51,7 +49,7 @@ impl Link {
         if self.socket.set(socket).is_err() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.turn.make_usable();
         Ok(())
     }
 
@@ -80,17 +78,16 @@ impl Link {
         mut meanwhile: impl FnMut(),
     ) -> Result<(), DeliveryError> {
         let start = Instant::now();
+        let mut place = None;
         let mut delivery = loop {
-            if let Some(begun) = self.try_begin(line, patience) {
+            if let Some(begun) = self.try_begin(line, patience, &mut place) {
                 break begun?;
             }
-            // A `Mutex` cannot be awaited for a time, and not beside the sender's own connection.
-            let waited = start.elapsed();
-            if waited >= patience {
+            if start.elapsed() >= patience {
                 return Err(DeliveryError::Busy);
             }
             meanwhile();
-            thread::sleep((waited / 8).clamp(NAP.0, NAP.1));
+            thread::park_timeout(SLICE);
         };
         loop {
             if let Some(outcome) = delivery.advance(Wait::Slice) {
@@ -103,7 +100,7 @@ impl Link {
     /// Whether this link is of no use any more: closed by the client, or with a reply on it that
     /// nobody asked for. While somebody speaks on it, that one finds out.
     pub(crate) fn is_over(&self) -> bool {
-        let (Some(socket), Ok(_turn)) = (self.socket.get(), self.turn.try_lock()) else {
+        let (Some(socket), Some(_turn)) = (self.socket.get(), self.turn.take(&mut None)) else {
             return false;
         };
         !matches!(
@@ -112,23 +109,21 @@ impl Link {
         )
     }
 
-    /// Sends one line if it is nobody's turn; `None` if it is.
+    /// Sends one line if the sender's turn has come; `None` if not, and from then on the sender has
+    /// a `place` in the line of those who wait.
     pub(crate) fn try_begin<'a>(
         &'a self,
         line: &'a [u8],
         patience: Duration,
+        place: &mut Option<Place<'a>>,
     ) -> Option<Result<Delivery<'a>, DeliveryError>> {
-        let turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
-            Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+        let turn = self.turn.take(place)?;
         Some(self.begin(turn, line, patience))
     }
 
     fn begin<'a>(
         &'a self,
-        mut turn: MutexGuard<'a, bool>,
+        mut turn: Held<'a>,
         line: &'a [u8],
         patience: Duration,
     ) -> Result<Delivery<'a>, DeliveryError> {
@@ -153,7 +148,7 @@ impl Link {
 
 /// One line on its way over one link, and the turn on that link.
 pub(crate) struct Delivery<'a> {
-    turn: MutexGuard<'a, bool>,
+    turn: Held<'a>,
     socket: &'a TcpStream,
     /// What has come, if it was anything else than one whole [`RECEIPT`].
     unusual: Option<Box<LineReader>>,

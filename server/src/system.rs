@@ -1,4 +1,4 @@
-//! What roster, member, link and broadcast take from the system. The model in `tests/model` runs the
+//! What roster, member, turn, link and broadcast take from the system. The model in `tests/model` runs the
 //! same files over locks and sockets of its own, to look for deadlocks in every order of events.
 
 pub(crate) use std::{

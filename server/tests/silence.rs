@@ -238,6 +238,52 @@ fn the_wait_for_a_turn_has_an_end_too() {
     );
 }
 
+/// Takes so many messages, each a while after it came; says whose they were.
+fn take_slowly(user: &mut User, count: usize) -> Vec<String> {
+    let one = |_| {
+        let line = user.lb.line();
+        std::thread::sleep(Duration::from_millis(20));
+        user.acknowledge();
+        line.split(' ').nth(1).unwrap().to_owned()
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn one_who_writes_all_the_time_holds_up_nobody_else() {
+    let server = Server::start(SERVER, &[]);
+    let (mut jacky, mut michael) = (server.user("jacky"), server.user("michael"));
+    let mut bob = server.user("bob");
+    jacky.la.send("/to bob hi\n".repeat(30));
+    let before = take_slowly(&mut bob, 1);
+    michael.la.say("/to bob hello");
+    let after = take_slowly(&mut bob, 30);
+    // One receipt later; the rest is for a machine that is busy.
+    let place = after.iter().position(|sender| sender == "michael");
+    assert!(place < Some(15), "{before:?}, then {after:?}");
+    michael.la.expect(DELIVERED);
+    (0..30).for_each(|_| jacky.la.expect(DELIVERED));
+}
+
+#[test]
+fn a_hundred_who_write_to_one_at_once_are_all_heard() {
+    let server = Server::start_for(SERVER, &[], testkit::users_file(100));
+    let mut bob = server.user("bob");
+    let mut senders: Vec<User> = (0..100)
+        .map(|number| server.user(&format!("user{number}")))
+        .collect();
+    senders
+        .iter_mut()
+        .for_each(|sender| sender.la.say("/to bob hi"));
+    let mut heard = take_slowly(&mut bob, 100);
+    heard.sort_unstable();
+    heard.dedup();
+    assert_eq!(heard.len(), 100);
+    senders
+        .iter_mut()
+        .for_each(|sender| sender.la.expect(DELIVERED));
+}
+
 #[test]
 fn a_log_that_nobody_reads() {
     let users = testkit::users_file(0);

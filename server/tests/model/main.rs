@@ -17,13 +17,16 @@ mod member;
 #[path = "../../src/roster.rs"]
 mod roster;
 mod system;
+#[allow(dead_code)]
+#[path = "../../src/turn.rs"]
+mod turn;
 
 use std::time::Duration;
 
 use protocol::{ChatText, Delivery, UserName, set_line};
 use shuttle::{
     check_pct, check_random,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread::{self, JoinHandle},
 };
 
@@ -31,6 +34,7 @@ use broadcast::broadcast;
 use member::Member;
 use roster::Roster;
 use system::TcpStream;
+use turn::Turn;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Orders of events to try, for each test and each way of choosing them.
@@ -229,5 +233,39 @@ fn who_leaves_under_way_delays_nobody_and_the_name_has_one_holder() {
         assert!(roster.find(UserName::new("bob").unwrap()).is_none());
         assert_eq!(roster.names(&alice.member), "alice");
         leave(&roster, alice);
+    });
+}
+
+#[test]
+fn turns_come_in_the_order_of_asking_and_who_gives_up_holds_up_nobody() {
+    everywhere(|| {
+        let turn = Arc::new(Turn::default());
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let held = turn.take(&mut None).unwrap();
+        let askers = [0, 1, 2, 3].map(|number| {
+            let (turn, order) = (Arc::clone(&turn), Arc::clone(&order));
+            let (tell, told) = mpsc::channel();
+            let asker = thread::spawn(move || {
+                let mut place = None;
+                assert!(turn.take(&mut place).is_none());
+                tell.send(()).unwrap();
+                if number % 2 == 0 {
+                    return;
+                }
+                let _held = loop {
+                    if let Some(held) = turn.take(&mut place) {
+                        break held;
+                    }
+                    system::thread::park_timeout(PATIENCE);
+                };
+                order.lock().unwrap().push(number);
+            });
+            told.recv().unwrap();
+            asker
+        });
+        drop(held);
+        askers.into_iter().for_each(|asker| asker.join().unwrap());
+        assert_eq!(*order.lock().unwrap(), [1, 3]);
+        assert!(turn.take(&mut None).is_some(), "nobody is left");
     });
 }

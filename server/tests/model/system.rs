@@ -51,8 +51,10 @@ impl Add<Duration> for Instant {
 pub(crate) mod thread {
     use std::time::Duration;
 
+    pub(crate) use shuttle::thread::{Thread, current};
+
     /// Lets others run; a nap counts for something, or waiting for a turn would take for ever.
-    pub(crate) fn sleep(_: Duration) {
+    pub(crate) fn park_timeout(_: Duration) {
         super::CLOCK.fetch_add(super::NAP, super::Ordering::SeqCst);
         shuttle::thread::yield_now();
     }

@@ -1,0 +1,124 @@
+//! The turn to speak on one link: whose it is, and who is next.
+
+use std::{
+    collections::VecDeque,
+    ops::{Deref, DerefMut},
+    sync::PoisonError,
+};
+
+use crate::system::{
+    Mutex, MutexGuard, TryLockError,
+    thread::{self, Thread},
+};
+
+/// The turn on one link. Who asks first has it first, so that somebody who writes all the time keeps
+/// nobody else waiting for more than one receipt.
+#[derive(Default)]
+pub(crate) struct Turn {
+    /// Locked by whose turn it is, for one write and its receipt (handout, section III, note 1). It
+    /// guards whether the link can be spoken on. Once the
+    /// link stands, it is only ever tried for.
+    usable: Mutex<bool>,
+    /// The threads that wait for the turn, in the order of asking. Locked for moments; meanwhile the
+    /// turn may be tried for, so that nobody who asks slips in between.
+    waiting: Mutex<VecDeque<Thread>>,
+}
+
+/// Whoever has this has the turn.
+pub(crate) struct Held<'a> {
+    // Fields are dropped in this order: the next one who is called must find the turn free.
+    usable: MutexGuard<'a, bool>,
+    _then: CallNext<'a>,
+}
+
+/// A thread's place in the line for one turn, given up when dropped.
+pub(crate) struct Place<'a>(&'a Turn);
+
+struct CallNext<'a>(&'a Turn);
+
+impl Turn {
+    /// Takes the turn if it is free and nobody else has asked for it before. If not, the asking thread
+    /// has a `place` in the line from then on, and is unparked when it may be worth asking again.
+    pub(crate) fn take<'a>(&'a self, place: &mut Option<Place<'a>>) -> Option<Held<'a>> {
+        let mut waiting = self.waiting();
+        let is_first = match (&place, waiting.front()) {
+            (None, first) => first.is_none(),
+            (Some(_), first) => first.is_some_and(is_me),
+        };
+        let held = if is_first { self.hold() } else { None };
+        match (&held, &place) {
+            (Some(_), Some(_)) => drop(waiting.pop_front()),
+            (None, None) => {
+                waiting.push_back(thread::current());
+                drop(waiting);
+                *place = Some(Place(self));
+            }
+            _ => {}
+        }
+        held
+    }
+
+    /// From now on the link can be spoken on.
+    pub(crate) fn make_usable(&self) {
+        *self.usable.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    fn hold(&self) -> Option<Held<'_>> {
+        let usable = match self.usable.try_lock() {
+            Ok(usable) => usable,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Held {
+            usable,
+            _then: CallNext(self),
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Thread>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for CallNext<'_> {
+    fn drop(&mut self) {
+        if let Some(next) = self.0.waiting().front() {
+            next.unpark();
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        // Who had the turn is not in the line any more.
+        if let Some(place) = waiting.iter().position(is_me) {
+            waiting.remove(place);
+            // It may have been called, and has not come.
+            if let (0, Some(next)) = (place, waiting.front()) {
+                next.unpark();
+            }
+        }
+        if waiting.is_empty() {
+            waiting.shrink_to_fit();
+        }
+    }
+}
+
+fn is_me(thread: &Thread) -> bool {
+    thread.id() == thread::current().id()
+}
+
+impl Deref for Held<'_> {
+    type Target = bool;
+
+    fn deref(&self) -> &bool {
+        &self.usable
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut bool {
+        &mut self.usable
+    }
+}
