@@ -143,7 +143,7 @@ impl LineReader {
         Ok(self.read_line_ahead(source)?.map(|(line, _)| line))
     }
 
-    /// As [`read_line`](Self::read_line), with whether more has come behind that line.
+    /// As [`read_line`](Self::read_line), with whether another whole line has come behind that one.
     ///
     /// # Errors
     /// As [`read_line`](Self::read_line).
@@ -153,7 +153,8 @@ impl LineReader {
     ) -> Result<Option<(&[u8], bool)>, LineError> {
         loop {
             if let Some(line) = self.cut()? {
-                return Ok(Some((&self.buffer[line], !self.is_empty())));
+                let ahead = self.buffer[self.start..self.end].contains(&b'\n');
+                return Ok(Some((&self.buffer[line], ahead)));
             }
             match self.fill(&mut source) {
                 Ok(0) => return Ok(None),

@@ -29,7 +29,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line, and whether more has come behind it; `None` if the client closed.
+    /// The next line, and whether another whole one has come behind it; `None` if the client closed.
     ///
     /// # Errors
     /// [`LineError`]; an `Io` of kind `TimedOut` when the deadline has passed.
@@ -93,9 +93,16 @@ pub(crate) fn send(mut la: &TcpStream, line: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Whether the client has closed or reset the connection, as far as can be seen: commands that the
-/// system still holds hide it until they are answered. For the thread that reads this La only.
-pub(crate) fn is_over(la: &TcpStream) -> bool {
+/// Whether the client has reset the connection or, unless whole lines are `ahead` of that, closed it.
+/// What the system still holds hides a close until it has been read. For the thread that reads this
+/// La only.
+pub(crate) fn is_over(la: &TcpStream, ahead: bool) -> bool {
+    if !matches!(la.take_error(), Ok(None)) {
+        return true;
+    }
+    if ahead {
+        return false;
+    }
     let peeked = la.set_nonblocking(true).and_then(|()| la.peek(&mut [0]));
     let restored = la.set_nonblocking(false);
     match peeked {

@@ -89,9 +89,14 @@ impl Member {
         self.left.load(Ordering::Acquire)
     }
 
-    /// Ends the login: the name is free, Lb is closed. La can still carry a last word.
-    pub(crate) fn retire(&self) {
+    /// Ends the login: the name is free. Both connections can still carry a last word.
+    pub(crate) fn leave(&self) {
         self.left.store(true, Ordering::Release);
+    }
+
+    /// Ends the login and closes Lb.
+    pub(crate) fn retire(&self) {
+        self.leave();
         self.link.close();
     }
 

@@ -3,7 +3,6 @@
 use std::{
     fmt, io,
     net::{Shutdown, SocketAddr, TcpStream},
-    num::NonZeroU16,
     ops::ControlFlow,
     sync::Arc,
     thread,
@@ -24,6 +23,7 @@ use crate::{
     notices::Notice,
 };
 
+mod dial;
 mod extended;
 mod talk;
 
@@ -33,8 +33,6 @@ use extended::Groups;
 /// [`PENALTY`] later.
 const FREE_FAILURES: u32 = 5;
 const PENALTY: Duration = Duration::from_secs(1);
-
-const DIAL_SLICE: Duration = Duration::from_secs(1);
 
 /// What is kept of the reply buffer between two commands.
 const SMALL: usize = 512;
@@ -68,7 +66,7 @@ struct Session<'a> {
     left: bool,
     /// The line being sent, first the delivery, then the reply.
     line: Vec<u8>,
-    /// Whether more has come than the line being answered.
+    /// Whether a whole line more has come than the one being answered.
     ahead: bool,
     /// The memory of the conversation with the member of this seat, the last one written to.
     at_hand: Option<(u64, Arc<Memory>)>,
@@ -146,6 +144,9 @@ impl<'a> Session<'a> {
             if self.state.member().is_some_and(|me| me.has_left()) {
                 return End::LoggedOut;
             }
+            if self.left_until_deadline() == Some(Duration::ZERO) {
+                return End::Late;
+            }
             let answered = match lines.next(self.deadline) {
                 Ok(Some((line, ahead))) => {
                     self.ahead = ahead;
@@ -157,6 +158,7 @@ impl<'a> Session<'a> {
                 }
                 Err(LineError::Endless(_)) => {
                     self.leave(&End::Endless);
+                    self.close_lb();
                     la::say_goodbye(self.la);
                     return End::Endless;
                 }
@@ -171,6 +173,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    fn left_until_deadline(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.deadline.map(|end| end.saturating_duration_since(now))
+    }
+
     /// Answers one line with one reply. `Break` after `/exit`.
     fn answer(&mut self, line: &[u8]) -> io::Result<ControlFlow<()>> {
         let line = str::from_utf8(line).map_err(|_| Malformed::NotUtf8);
@@ -180,6 +187,8 @@ impl<'a> Session<'a> {
         let command = match line.clone().and_then(Command::parse) {
             Ok(command) => command,
             Err(_) if line == Ok(EXTEND) && self.may_extend() => return self.extend(),
+            // What is mistyped may be a password.
+            Err(Malformed::Keyword(_)) => return self.unrecognized("unknown keyword"),
             Err(error) => return self.unrecognized(error),
         };
         self.obey(command)
@@ -210,11 +219,7 @@ impl<'a> Session<'a> {
     }
 
     fn unrecognized(&mut self, why: impl fmt::Display) -> io::Result<ControlFlow<()>> {
-        match self.state {
-            // What a stranger mistypes may be a password.
-            State::Stranger => debug!("unrecognized, from a stranger"),
-            _ => debug!("unrecognized: {why}"),
-        }
+        debug!("unrecognized: {why}");
         self.reply(Status::UnrecognizedMessage)?;
         Ok(ControlFlow::Continue(()))
     }
@@ -254,70 +259,33 @@ impl<'a> Session<'a> {
             self.deadline = Some(Instant::now() + limits.port_timeout);
             return self.reply(Status::AuthenticationSuccessful);
         }
-        info!("login as {name} refused");
+        match accounts.has(name) {
+            true => info!("login as {name} refused"),
+            // It may be a password, typed at the wrong prompt.
+            false => info!("login refused, nobody has that name"),
+        }
         self.failed_logins += 1;
         if self.failed_logins > FREE_FAILURES {
-            thread::sleep(PENALTY);
+            thread::sleep(self.left_until_deadline().unwrap_or(PENALTY).min(PENALTY));
         }
         self.reply(Status::AuthenticationFailed)
     }
 
-    /// Handout, "Establishing another TCP connection": only ever to where La came from.
-    fn dial(&mut self, me: &Arc<Member>, port: NonZeroU16) -> io::Result<()> {
-        let mut address = self.peer;
-        address.set_port(port.get());
-        let dialled = self.connect(me, address);
-        // The kernel may join a connection to itself if nobody listens at that port.
-        let dialled = dialled.and_then(|lb| match lb.local_addr()? {
-            own if own == address => Err(io::ErrorKind::ConnectionRefused.into()),
-            _ => me.link().attach(lb),
-        });
-        match dialled {
-            Ok(()) => {
-                info!("{} has Lb at {address}", me.name());
-                self.state = State::Online(Arc::clone(me));
-                self.deadline = None;
-                self.server.notices.tell(Notice::came(me));
-                self.reply(Status::ConnectionSuccessful)
-            }
-            Err(error) => {
-                info!("cannot dial {address} for {}: {error}", me.name());
-                self.reply(Status::ConnectionFailed)
-            }
-        }
-    }
-
-    /// Dials in slices, to see in between whether the client is still there. A slice is as long as
-    /// the system would take to ask again.
-    fn connect(&self, me: &Member, address: SocketAddr) -> io::Result<TcpStream> {
-        let deadline = Instant::now() + self.server.limits.dial_timeout;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let slice = left.clamp(Duration::from_millis(1), DIAL_SLICE);
-            match TcpStream::connect_timeout(&address, slice) {
-                Err(error) if error.kind() == io::ErrorKind::TimedOut && left > slice => {
-                    self.leave_if_over(me);
-                    if me.has_left() {
-                        return Err(error);
-                    }
-                }
-                dialled => return dialled,
-            }
-        }
-    }
-
     /// A client that hangs up while others take their time leaves at once, not when that is over.
-    /// With commands sent ahead, it stays until they are answered.
+    /// With commands sent ahead, it stays until they are answered, unless it reset the connection.
     fn leave_if_over(&self, me: &Member) {
-        if !self.ahead && !me.has_left() && la::is_over(self.la) {
+        if !me.has_left() && la::is_over(self.la, self.ahead) {
             me.retire();
         }
     }
 
-    /// Handout, "Handling commands" 4. The name is free before the client can know.
+    /// Handout, "Handling commands" 4: first the reply, then the end of both connections. The name is
+    /// free before the client can know.
     fn exit(&mut self) -> io::Result<ControlFlow<()>> {
         self.leave(&End::Exit);
-        self.reply(Status::Bye)?;
+        let said = self.reply(Status::Bye);
+        self.close_lb();
+        said?;
         la::say_goodbye(self.la);
         Ok(ControlFlow::Break(()))
     }
@@ -335,6 +303,12 @@ impl<'a> Session<'a> {
         sent
     }
 
+    fn close_lb(&self) {
+        if let Some(me) = self.state.member() {
+            me.link().close();
+        }
+    }
+
     /// The one place where a member is taken out of the roster, by the thread it belongs to.
     fn leave(&mut self, why: &End) {
         if self.left {
@@ -344,7 +318,7 @@ impl<'a> Session<'a> {
         let Some(me) = self.state.member() else {
             return info!("{} gone: {why}", self.peer);
         };
-        me.retire();
+        me.leave();
         let left = self.server.roster.leave(me);
         info!("{} left: {why}, {left} online", me.name());
         if let State::Online(me) = &self.state {
@@ -358,6 +332,7 @@ impl<'a> Session<'a> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.leave(&End::Fault);
+        self.close_lb();
         let _ = self.la.shutdown(Shutdown::Both);
     }
 }

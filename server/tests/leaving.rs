@@ -147,6 +147,18 @@ fn silent_strangers_and_slow_logins_are_sent_away_in_time() {
 }
 
 #[test]
+fn guesses_sent_ahead_buy_no_time() {
+    let server = Server::start(SERVER, &["--login-timeout", "1.5"]);
+    let mut guesser = server.dial();
+    let start = Instant::now();
+    guesser.send("/login bob wrong\n".repeat(20));
+    // Five at once, and one a second.
+    let answers = String::from_utf8(guesser.rest()).unwrap();
+    assert!(answers.lines().count() <= 7, "{answers}");
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
 fn who_is_online_is_not_sent_away() {
     let options = [
         "--login-timeout",
@@ -188,12 +200,26 @@ fn exit_closes_both_and_frees_the_name_before_it_answers() {
         let mut bob = server.user("bob");
         bob.la.send("/exit\n/list\n");
         bob.la.expect("310 Bye bye");
+        bob.lb.expect_end();
         // The name is free although this side has not closed.
         let mut again = server.dial();
         assert_eq!(again.ask("/login bob bob-secret"), WELCOME);
         assert_eq!(again.ask("/exit"), "310 Bye bye");
         bob.la.expect_end();
+    }
+}
+
+#[test]
+fn exit_is_answered_before_lb_is_closed() {
+    let server = Server::start(SERVER, &[]);
+    for _ in 0..200 {
+        let mut bob = server.user("bob");
+        bob.la.say("/exit");
         bob.lb.expect_end();
+        bob.la.stream().set_nonblocking(true).unwrap();
+        assert!(bob.la.stream().peek(&mut [0]).is_ok(), "no 310 yet");
+        bob.la.stream().set_nonblocking(false).unwrap();
+        bob.la.expect("310 Bye bye");
     }
 }
 
@@ -240,6 +266,24 @@ fn a_sender_who_dies_while_waiting_for_a_turn_is_free_at_once() {
         None,
         "and jacky still waits"
     );
+}
+
+#[test]
+fn half_a_line_or_a_reset_behind_a_message_keeps_nobody() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));
+    let ways: [Way; 2] = [
+        ("/to bob hi\n/li", drop),
+        ("/to bob hi\n/list\n", Peer::reset),
+    ];
+    for (ahead, go) in ways {
+        let mut michael = server.user("michael");
+        michael.la.send(ahead);
+        bob.lb.expect("/from michael hi");
+        go(michael.la);
+        wait_until("michael is gone", || jacky.ask("/list") == "301 jacky bob");
+        bob.acknowledge();
+    }
 }
 
 #[test]

@@ -130,11 +130,13 @@ fn no_password_in_the_log_and_no_chat_above_debug() {
             "/login bob  bob-hush",
             "/login bob bob-secret hush",
             "/LOGIN bob bob-hush",
+            "/login hush bob-secret",
             "hush",
         ] {
             peer.ask(line);
         }
         let mut bob = testkit::User::log_in(peer, "bob");
+        bob.ask("/LOGIN:hush");
         bob.la.say("/to bob psst");
         bob.receive("/from bob psst");
         bob.la.expect("303 Message delivery successful");
@@ -161,12 +163,13 @@ fn what_an_echoing_client_answers_is_no_more_in_the_log_than_what_was_said() {
 
 #[test]
 fn control_characters_cannot_forge_the_log() {
-    let mut server = Server::start(SERVER, &[]);
+    let users = TempFile::new("\u{1b}[2J2026\u{9b}\u{202e}bob secret\n");
+    let mut server = Server::start_for(SERVER, &[], users);
     let mut peer = server.dial();
-    peer.ask("/login \u{1b}[2J\r2026\u{9b}\u{202e}bob wrong");
+    peer.ask("/login \u{1b}[2J2026\u{9b}\u{202e}bob wrong");
     server
         .log()
-        .until(r"login as \u{1b}[2J\r2026\u{9b}\u{202e}bob refused");
+        .until(r"login as \u{1b}[2J2026\u{9b}\u{202e}bob refused");
     let log = server.log().all();
     assert!(!log.chars().any(|c| c.is_control() && c != '\n'), "{log:?}");
 }

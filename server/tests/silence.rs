@@ -244,7 +244,7 @@ fn take_slowly(user: &mut User, count: usize) -> Vec<String> {
         let line = user.lb.line();
         std::thread::sleep(Duration::from_millis(20));
         user.acknowledge();
-        line.split(' ').nth(1).unwrap().to_owned()
+        line.split(' ').nth(1).unwrap_or(&line).to_owned()
     };
     (0..count).map(one).collect()
 }
