@@ -29,6 +29,7 @@ use std::{
 };
 
 use args::{Args, Task};
+use protocol::cli;
 use ta::{End, Ta};
 use terminal::Terminal;
 
@@ -44,11 +45,16 @@ const EVENTS: usize = 16;
 
 fn main() -> ExitCode {
     match args::read(std::env::args_os().skip(1)) {
-        Ok(Task::Show(text)) => {
-            // Nobody may be reading it.
-            let _ = io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
+        Ok(Task::Show(text)) => match cli::print(&text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(
+                    io::stderr(),
+                    "client: cannot write to standard output: {error}"
+                );
+                ExitCode::from(FAILED)
+            }
+        },
         Ok(Task::Talk(args)) => talk(&args),
         Err(error) => {
             let _ = writeln!(io::stderr(), "client: {error}\n{}", args::PROGRAM.usage());

@@ -13,6 +13,7 @@ use std::{
 
 use args::{Play, Task};
 use grader::{end_everything, listing, play_all, results, summary, verdict};
+use protocol::cli;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -72,7 +73,8 @@ fn run(play: &Play) -> ExitCode {
             while INTERRUPTED.load(Ordering::SeqCst) {
                 thread::park(); // until the process exits
             }
-            show(&verdict(script, &outcome));
+            // Nobody may be reading it; the results are still to be written.
+            let _ = cli::print(&verdict(script, &outcome));
             played.push((script.clone(), outcome));
         },
     );
@@ -81,7 +83,7 @@ fn run(play: &Play) -> ExitCode {
     {
         return cannot_write(path, &error);
     }
-    show(&summary(&played));
+    let _ = cli::print(&summary(&played));
     match played.iter().all(|(_, outcome)| outcome.passed()) {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(FAILED),
@@ -93,13 +95,15 @@ fn cannot_write(path: &Path, error: &io::Error) -> ExitCode {
     ExitCode::from(WRONG_USAGE)
 }
 
-/// Writes to standard output. Nobody may be reading it; the results are still to be written.
+/// Writes what was asked for.
 fn show(text: &str) -> ExitCode {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    ExitCode::SUCCESS
+    match cli::print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("cannot write to standard output: {error}"));
+            ExitCode::from(FAILED)
+        }
+    }
 }
 
 fn complain(what: &str) {

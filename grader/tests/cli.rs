@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
+use testkit::run_on_a_full_disk;
 
 /// Runs it: exit status, standard output, standard error.
 fn grade(words: &[&str]) -> (i32, String, String) {
@@ -47,6 +48,14 @@ fn lists_and_information() {
     assert!(help.starts_with(
         "Usage: grade [server|client] [TRANSCRIPT]... [OPTION]... [-- COMMAND [ARG]...]\n"
     ));
+    for asked in ["--help", "--list"] {
+        let (status, errors) = run_on_a_full_disk(env!("CARGO_BIN_EXE_grade"), &[asked]);
+        assert_eq!(status, Some(1));
+        assert!(
+            errors.starts_with("grade: cannot write to standard output: "),
+            "{errors}"
+        );
+    }
 }
 
 #[test]

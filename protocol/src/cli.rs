@@ -9,6 +9,7 @@ use std::{
     env, error,
     ffi::{OsStr, OsString},
     fmt,
+    io::{self, ErrorKind, Write},
     str::FromStr,
     time::Duration,
 };
@@ -316,6 +317,21 @@ impl fmt::Display for UsageError {
 }
 
 impl error::Error for UsageError {}
+
+/// Writes what was asked for to standard output, to its last byte.
+///
+/// # Errors
+/// As `write`. A reader that has seen enough, as in `--help | head -1`, is no error.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
 
 /// Whether the terminal, if there is one, can do no more than print: its `TERM` is missing or `dumb`.
 pub fn is_dumb() -> bool {

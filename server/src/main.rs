@@ -12,6 +12,7 @@ use std::{
 
 use args::{Args, Task};
 use log::warn;
+use protocol::cli;
 use server::{Accounts, HistoryFile, Server};
 
 /// It could not be done: file, port. The message names it.
@@ -30,15 +31,9 @@ fn main() -> ExitCode {
         }
     };
     match task {
-        Task::Show(text) => {
-            show(&text);
-            ExitCode::SUCCESS
-        }
+        Task::Show(text) => show(&text),
         Task::Check(path) => match Accounts::load(&path) {
-            Ok(accounts) => {
-                show(&format!("{}: {} users\n", path.display(), accounts.len()));
-                ExitCode::SUCCESS
-            }
+            Ok(accounts) => show(&format!("{}: {} users\n", path.display(), accounts.len())),
             Err(error) => fail(CANNOT_RUN, error),
         },
         Task::Serve(args) => serve(&args),
@@ -84,18 +79,20 @@ fn serve(args: &Args) -> ExitCode {
     if nobody {
         warn!("{}: no users, so nobody can log in", args.users.display());
     }
-    show(&format!("Listening on {address}\n"));
+    if let Err(error) = cli::print(&format!("Listening on {address}\n")) {
+        warn!("cannot write to standard output: {error}");
+    }
     server.run(&listener)
 }
 
-/// Writes to standard output. Nobody may be reading it; that stops no server.
-fn show(text: &str) {
-    let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        warn!("cannot write to standard output: {error}");
+/// Writes what was asked for.
+fn show(text: &str) -> ExitCode {
+    match cli::print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(
+            CANNOT_RUN,
+            format_args!("cannot write to standard output: {error}"),
+        ),
     }
 }
 

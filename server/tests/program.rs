@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use testkit::{Program, Server, TempFile, run};
+use testkit::{Program, Server, TempFile, run, run_on_a_full_disk};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
 const USAGE: &str = "\nUsage: server PORT USERS_FILE [OPTION]...\n";
@@ -84,6 +84,14 @@ fn information_is_0() {
     }
     let version = format!("server {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(SERVER, &["--version"]), (0, version, String::new()));
+    for asked in [&["--help"][..], &["--version"], &[path, "--check"]] {
+        let (status, errors) = run_on_a_full_disk(SERVER, asked);
+        assert_eq!(status, Some(1));
+        assert!(
+            errors.starts_with("server: cannot write to standard output: "),
+            "{errors}"
+        );
+    }
 }
 
 #[test]

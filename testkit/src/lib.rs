@@ -23,7 +23,7 @@ pub use fake_server::{Client, FakeServer};
 pub use files::{TempFile, users_file};
 pub use peer::{Lb, Peer};
 pub use process::{cpu_time, descriptors, resident_kib, threads, wait_until};
-pub use program::{Program, run};
+pub use program::{Program, run, run_on_a_full_disk};
 pub use server::{Server, password};
 pub use transcript::Transcript;
 pub use user::{Answering, User};

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io::Write,
     process::{Child, Command, Stdio},
 };
@@ -168,6 +169,19 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Asks a program for information that it cannot write: exit status and standard error.
+pub fn run_on_a_full_disk(path: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has one");
+    let mut command = Command::new(path);
+    let command = command.args(arguments).stdin(Stdio::null()).stdout(full);
+    let ended = command.output().expect("the program runs");
+    let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
+    (ended.status.code(), errors)
 }
 
 /// Runs a program to its end without input: exit status, standard output, standard error.

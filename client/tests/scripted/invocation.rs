@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use testkit::run;
+use testkit::{run, run_on_a_full_disk};
 
 use crate::CLIENT;
 
@@ -60,6 +60,12 @@ fn help_and_version() {
     assert_eq!(
         run(CLIENT, &["--version"]),
         (0, version.into(), String::new())
+    );
+    let (status, errors) = run_on_a_full_disk(CLIENT, &["--help"]);
+    assert_eq!(status, Some(1));
+    assert!(
+        errors.starts_with("client: cannot write to standard output: "),
+        "{errors}"
     );
 }
 
