@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::system::{
-    Mutex, MutexGuard, TryLockError,
+    AtomicUsize, Mutex, MutexGuard, Ordering, TryLockError,
     thread::{self, Thread},
 };
 
@@ -16,12 +16,14 @@ use crate::system::{
 #[derive(Default)]
 pub(crate) struct Turn {
     /// Locked by whose turn it is, for one write and its receipt (handout, section III, note 1). It
-    /// guards whether the link can be spoken on. Once the
-    /// link stands, it is only ever tried for.
+    /// guards whether the link can be spoken on. Once the link stands, it is only ever tried for.
     usable: Mutex<bool>,
-    /// The threads that wait for the turn, in the order of asking. Locked for moments; meanwhile the
-    /// turn may be tried for, so that nobody who asks slips in between.
+    /// The threads that wait for the turn, in the order of asking. Locked for moments, in which the
+    /// turn may be tried for.
     waiting: Mutex<VecDeque<Thread>>,
+    /// How many those are, for whoever need not know more: with a thousand receivers, a second lock
+    /// for each was 3 % of a `/toall`. Changed under that lock.
+    count: AtomicUsize,
 }
 
 /// Whoever has this has the turn.
@@ -40,22 +42,30 @@ impl Turn {
     /// Takes the turn if it is free and nobody else has asked for it before. If not, the asking thread
     /// has a `place` in the line from then on, and is unparked when it may be worth asking again.
     pub(crate) fn take<'a>(&'a self, place: &mut Option<Place<'a>>) -> Option<Held<'a>> {
-        let mut waiting = self.waiting();
-        let is_first = match (&place, waiting.front()) {
-            (None, first) => first.is_none(),
-            (Some(_), first) => first.is_some_and(is_me),
-        };
-        let held = if is_first { self.hold() } else { None };
-        match (&held, &place) {
-            (Some(_), Some(_)) => drop(waiting.pop_front()),
-            (None, None) => {
-                waiting.push_back(thread::current());
-                drop(waiting);
-                *place = Some(Place(self));
+        if place.is_none() {
+            if !self.is_awaited()
+                && let Some(held) = self.hold()
+            {
+                return Some(held);
             }
-            _ => {}
+            // First the place, then another try: whoever gives the turn back meanwhile sees either.
+            let mut waiting = self.waiting();
+            waiting.push_back(thread::current());
+            self.count.store(waiting.len(), Ordering::SeqCst);
+            *place = Some(Place(self));
         }
-        held
+        let mut waiting = self.waiting();
+        if !waiting.front().is_some_and(is_me) {
+            return None;
+        }
+        let held = self.hold()?;
+        waiting.pop_front();
+        self.count.store(waiting.len(), Ordering::SeqCst);
+        Some(held)
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.count.load(Ordering::SeqCst) > 0
     }
 
     /// From now on the link can be spoken on.
@@ -82,7 +92,9 @@ impl Turn {
 
 impl Drop for CallNext<'_> {
     fn drop(&mut self) {
-        if let Some(next) = self.0.waiting().front() {
+        if self.0.is_awaited()
+            && let Some(next) = self.0.waiting().front()
+        {
             next.unpark();
         }
     }
@@ -94,6 +106,7 @@ impl Drop for Place<'_> {
         // Who had the turn is not in the line any more.
         if let Some(place) = waiting.iter().position(is_me) {
             waiting.remove(place);
+            self.0.count.store(waiting.len(), Ordering::SeqCst);
             // It may have been called, and has not come.
             if let (0, Some(next)) = (place, waiting.front()) {
                 next.unpark();

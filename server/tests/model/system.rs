@@ -11,7 +11,7 @@ pub(crate) use std::{net::Shutdown, sync::TryLockError};
 
 pub(crate) use shuttle::sync::{
     Arc, Mutex, MutexGuard,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 use shuttle::sync::{Condvar, atomic::AtomicU64};
 
