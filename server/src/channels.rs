@@ -1,6 +1,9 @@
 //! Who is in which channel; no I/O. A channel is there while somebody is in it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::PoisonError,
+};
 
 use protocol::extended::RoomName;
 
@@ -9,11 +12,19 @@ use crate::{
     system::{Arc, Mutex, MutexGuard},
 };
 
-/// All channels, in alphabetical order. Whoever [has left](Member::has_left) is in none.
+/// All channels. Whoever [has left](Member::has_left) is in none.
 #[derive(Default)]
 pub(crate) struct Channels {
     /// Like the roster's lock: held for a look-up, never during I/O or with another lock.
-    channels: Mutex<BTreeMap<Box<str>, Vec<Place>>>,
+    rooms: Mutex<Rooms>,
+}
+
+#[derive(Default)]
+struct Rooms {
+    /// In alphabetical order.
+    channels: BTreeMap<Box<str>, Vec<Place>>,
+    /// The channels that each member is in, by its seat: so joining and leaving look at those alone.
+    by_seat: HashMap<u64, BTreeSet<Box<str>>>,
 }
 
 /// A member's place in a channel; places are in order of joining.
@@ -31,98 +42,117 @@ pub(crate) enum Join {
 }
 
 impl Channels {
-    /// Puts a member in, if it is in less than `most`.
+    /// Puts a member in, if it is in less than `most`. Nobody speaks in the channel before
+    /// `first_message` is known.
     pub(crate) fn join(
         &self,
         channel: RoomName<'_>,
         member: &Arc<Member>,
-        first_message: u64,
+        first_message: impl FnOnce() -> u64,
         most: usize,
     ) -> Join {
-        let mut channels = self.lock();
-        let mut mine = channels
-            .iter()
-            .filter(|(_, places)| place_of(places, member).is_some());
-        if channels
-            .get(channel.as_str())
-            .is_some_and(|places| place_of(places, member).is_some())
-        {
+        let mut rooms = self.lock();
+        let mine = rooms.by_seat.entry(member.seat()).or_default();
+        if mine.contains(channel.as_str()) {
             return Join::Already;
         }
-        if mine.nth(most - 1).is_some() {
+        if mine.len() >= most {
             return Join::TooMany;
         }
-        let places = channels.entry(channel.as_str().into()).or_default();
+        mine.insert(channel.as_str().into());
+        let places = rooms.channels.entry(channel.as_str().into()).or_default();
         places.push(Place {
             member: Arc::clone(member),
-            first_message,
+            first_message: first_message(),
         });
         Join::Joined
     }
 
     /// Takes a member out; false if it is not in.
     pub(crate) fn leave(&self, channel: RoomName<'_>, member: &Member) -> bool {
-        let mut channels = self.lock();
-        let Some(places) = channels.get_mut(channel.as_str()) else {
-            return false;
-        };
-        let before = places.len();
-        places.retain(|place| place.member.seat() != member.seat());
-        let was_in = places.len() < before;
-        if places.is_empty() {
-            channels.remove(channel.as_str());
+        let mut rooms = self.lock();
+        let mine = rooms.by_seat.get_mut(&member.seat());
+        let was_in = mine.is_some_and(|mine| mine.remove(channel.as_str()));
+        if was_in {
+            rooms.take_out(channel.as_str(), member);
         }
         was_in
     }
 
     /// Takes a member out of every channel.
     pub(crate) fn leave_all(&self, member: &Member) {
-        self.lock().retain(|_, places| {
-            places.retain(|place| place.member.seat() != member.seat());
-            !places.is_empty()
-        });
+        let mut rooms = self.lock();
+        for channel in rooms.by_seat.remove(&member.seat()).unwrap_or_default() {
+            rooms.take_out(&channel, member);
+        }
     }
 
-    /// Name and number of members of each channel: `name:members name:members …`.
-    pub(crate) fn list(&self) -> String {
-        let channels = self.lock();
-        let counted = channels
-            .iter()
-            .map(|(name, places)| (name, present(places).count()));
-        let listed = counted.filter(|&(_, count)| count > 0);
-        listed
-            .map(|(name, count)| format!("{name}:{count}"))
-            .collect::<Vec<_>>()
-            .join(" ")
+    /// Name and number of members of each channel, `name:members name:members …`; of the first that
+    /// fit into so many bytes.
+    pub(crate) fn list(&self, longest: usize) -> String {
+        let rooms = self.lock();
+        let mut list = String::new();
+        for (name, places) in &rooms.channels {
+            let count = present(places).count();
+            if count == 0 {
+                continue;
+            }
+            let space = if list.is_empty() { "" } else { " " };
+            let entry = format!("{space}{name}:{count}");
+            if list.len() + entry.len() > longest {
+                break;
+            }
+            list.push_str(&entry);
+        }
+        list
     }
 
     /// The names of a channel's members, in order of joining; `None` if there is no such channel.
     pub(crate) fn members(&self, channel: RoomName<'_>) -> Option<String> {
-        let channels = self.lock();
-        let names =
-            present(channels.get(channel.as_str())?).map(|place| place.member.name().as_str());
+        let rooms = self.lock();
+        let names = present(rooms.channels.get(channel.as_str())?)
+            .map(|place| place.member.name().as_str());
         let names: Vec<_> = names.collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
 
-    /// A channel's members but this one; `None` if this one is not in it.
-    pub(crate) fn others(&self, channel: RoomName<'_>, than: &Member) -> Option<Vec<Arc<Member>>> {
-        let channels = self.lock();
-        let places = channels.get(channel.as_str())?;
-        place_of(places, than)?;
-        let others = present(places).filter(|place| place.member.seat() != than.seat());
-        Some(others.map(|place| Arc::clone(&place.member)).collect())
+    /// Whom a member speaks to in a channel, and what `ticket` gives for that: who joins later is not
+    /// among them, and reads nothing before that ticket. `None` if it is not in the channel.
+    pub(crate) fn address<T>(
+        &self,
+        channel: RoomName<'_>,
+        speaker: &Member,
+        ticket: impl FnOnce() -> T,
+    ) -> Option<(Vec<Arc<Member>>, T)> {
+        let rooms = self.lock();
+        let places = rooms.channels.get(channel.as_str())?;
+        place_of(places, speaker)?;
+        let others = present(places).filter(|place| place.member.seat() != speaker.seat());
+        let others = others.map(|place| Arc::clone(&place.member)).collect();
+        Some((others, ticket()))
     }
 
     /// The first message of a channel that a member may read; `None` if it is not in it.
     pub(crate) fn first_message(&self, channel: RoomName<'_>, member: &Member) -> Option<u64> {
-        Some(place_of(self.lock().get(channel.as_str())?, member)?.first_message)
+        let rooms = self.lock();
+        let places = rooms.channels.get(channel.as_str())?;
+        Some(place_of(places, member)?.first_message)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Box<str>, Vec<Place>>> {
-        self.channels
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Rooms> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rooms {
+    /// A channel ends with its last member.
+    fn take_out(&mut self, channel: &str, member: &Member) {
+        if let Some(places) = self.channels.get_mut(channel) {
+            places.retain(|place| place.member.seat() != member.seat());
+            if places.is_empty() {
+                self.channels.remove(channel);
+            }
+        }
     }
 }
 

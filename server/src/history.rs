@@ -75,8 +75,15 @@ pub(crate) struct Memory {
 }
 
 impl Conversation {
-    pub(crate) fn between(one: &OwnedName, other: &OwnedName) -> Self {
-        Self::Pair(one.min(other).clone(), one.max(other).clone())
+    /// What two users say to each other; `None` if it cannot be told, in `/history` and in the file,
+    /// from what is said to all or in a channel: `*` and `#rust` can be users' names, too.
+    pub(crate) fn between(one: &OwnedName, other: &OwnedName) -> Option<Self> {
+        let is_plain = |name: &OwnedName| {
+            let name = name.get();
+            name.as_str() != "*" && !name.as_str().starts_with('#')
+        };
+        (is_plain(one) && is_plain(other))
+            .then(|| Self::Pair(one.min(other).clone(), one.max(other).clone()))
     }
 
     pub(crate) fn in_channel(channel: RoomName<'_>) -> Self {
@@ -85,6 +92,15 @@ impl Conversation {
 }
 
 impl Message {
+    fn new(ticket: Ticket, sender: &OwnedName, text: ChatText<'_>) -> Self {
+        Self {
+            number: ticket.number,
+            time: ticket.time,
+            sender: sender.clone(),
+            text: text.as_str().into(),
+        }
+    }
+
     fn cost(&self) -> usize {
         OVERHEAD + self.sender.get().as_str().len() + self.text.len()
     }
@@ -136,7 +152,9 @@ impl History {
                     ..history.ticket()
                 };
                 let memory = history.memory_of(conversation);
-                history.record(ticket, &memory, &sender, text);
+                // Lines stand in the order of receipts.
+                let message = Message::new(ticket, &sender, text);
+                history.keep(&memory, message, |other| other.time > time);
             });
             history.file = Some(file.start_writing()?);
         }
@@ -188,23 +206,22 @@ impl History {
         if self.limit == 0 {
             return;
         }
-        let Ticket { number, time } = ticket;
-        let (sender, text) = (sender.clone(), text.as_str().into());
-        let message = Arc::new(Message {
-            number,
-            time,
-            sender,
-            text,
-        });
+        let message = Message::new(ticket, sender, text);
         if let Some(file) = &self.file {
             file.write(&memory.conversation, &message);
         }
+        // Not by time, which the system's clock may take back.
+        self.keep(memory, message, |other| other.number > ticket.number);
+    }
+
+    /// Puts a message into a memory, before those that are later.
+    fn keep(&self, memory: &Memory, message: Message, is_later: impl Fn(&Message) -> bool) {
         let cost = self.cost.fetch_add(message.cost(), Ordering::Relaxed) + message.cost();
         let mut messages = memory.lock();
-        // Receipts do not come in the order of sending, nor do lines of a file.
-        let is_later = |other: &&Arc<Message>| (other.time, other.number) > (time, number);
-        let place = messages.len() - messages.iter().rev().take_while(is_later).count();
-        messages.insert(place, message);
+        // Receipts do not come in the order of sending.
+        let later = messages.iter().rev().take_while(|other| is_later(other));
+        let place = messages.len() - later.count();
+        messages.insert(place, Arc::new(message));
         let too_many = if messages.len() > self.limit {
             messages.pop_front()
         } else {
@@ -287,6 +304,10 @@ mod tests {
         protocol::UserName::new(name).unwrap().own()
     }
 
+    fn pair(one: &str, other: &str) -> Conversation {
+        Conversation::between(&name(one), &name(other)).unwrap()
+    }
+
     fn say(history: &History, conversation: Conversation, from: &str, text: &str) {
         let memory = history.memory_of(conversation);
         history.record(
@@ -332,8 +353,8 @@ mod tests {
     #[test]
     fn each_conversation_has_its_last_messages_in_order() {
         let history = history(3);
-        let pair = Conversation::between(&name("jacky"), &name("bob"));
-        assert_eq!(pair, Conversation::between(&name("bob"), &name("jacky")));
+        let pair = pair("jacky", "bob");
+        assert_eq!(pair, super::tests::pair("bob", "jacky"));
         for number in 0..5 {
             say(&history, pair.clone(), "jacky", &format!("p{number}"));
             say(&history, Conversation::All, "bob", &format!("a{number}"));
@@ -354,19 +375,9 @@ mod tests {
     fn what_is_forgotten_leaves_nothing_behind() {
         let history = history(2);
         // An old message of a quiet conversation must not keep what comes after it.
-        say(
-            &history,
-            Conversation::between(&name("a"), &name("c")),
-            "a",
-            "once",
-        );
+        say(&history, pair("a", "c"), "a", "once");
         for number in 0..1000 {
-            say(
-                &history,
-                Conversation::between(&name("a"), &name("b")),
-                "a",
-                &number.to_string(),
-            );
+            say(&history, pair("a", "b"), "a", &number.to_string());
         }
         assert_eq!(history.lock().len(), 2);
         assert_eq!(history.cost.load(Ordering::Relaxed), cost(&history));
@@ -391,7 +402,7 @@ mod tests {
     #[test]
     fn a_conversation_with_nothing_left_is_gone_unless_it_is_at_hand() {
         let history = history(100_000);
-        let pair = |other| Conversation::between(&name("a"), &name(other));
+        let pair = |other| pair("a", other);
         let at_hand = history.memory_of(pair("b"));
         say(&history, pair("b"), "a", "old");
         say(&history, pair("c"), "a", "old");
@@ -410,7 +421,7 @@ mod tests {
     #[test]
     fn the_order_is_that_of_sending() {
         let history = history(10);
-        let pair = Conversation::between(&name("a"), &name("b"));
+        let pair = pair("a", "b");
         let (first, second) = (history.ticket(), history.ticket());
         let joined = history.next_number();
         for (ticket, text) in [(second, "second"), (first, "first")] {
@@ -425,6 +436,22 @@ mod tests {
         assert!(
             texts(&history, &pair, 20, joined).is_empty(),
             "said before, acknowledged after"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_changes_no_order() {
+        let history = history(2);
+        let memory = history.memory_of(Conversation::All);
+        for (number, text) in ["first", "second", "third"].into_iter().enumerate() {
+            let ticket = history.ticket();
+            let time = ticket.time - chrono::TimeDelta::hours(number as i64);
+            let text = ChatText::new(text).unwrap();
+            history.record(Ticket { time, ..ticket }, &memory, &name("a"), text);
+        }
+        assert_eq!(
+            texts(&history, &Conversation::All, 20, 0),
+            ["second", "third"]
         );
     }
 

@@ -114,24 +114,25 @@ impl HistoryFile {
         if self.length > 0 && self.length + length > BOUND {
             self.put_aside()?;
         }
-        match self.file.write(line.as_bytes()) {
-            Ok(written) if written == line.len() => {
-                self.length += length;
-                Ok(())
-            }
+        // One `write`, but on a disk that is about to be full: then the next one says so.
+        let written = self.file.write_all(line.as_bytes());
+        match written {
+            Ok(()) => self.length += length,
             // Half a line is no line, and must not become part of the next one.
-            incomplete => {
-                self.file.set_len(self.length)?;
-                incomplete.and(Err(io::ErrorKind::WriteZero.into()))
-            }
+            Err(_) => self.file.set_len(self.length)?,
         }
+        written
     }
 
     /// Begins a new file. If that cannot be done now, it is tried again with the next line.
     fn put_aside(&mut self) -> io::Result<()> {
         let fresh = with_ending(&self.path, ".new");
         let file = append_to(&fresh)?;
-        fs::rename(&self.path, put_aside(&self.path))?;
+        match fs::rename(&self.path, put_aside(&self.path)) {
+            // Somebody has taken it away; then there is nothing to put aside.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            renamed => renamed?,
+        }
         fs::rename(&fresh, &self.path)?;
         (self.file, self.length) = (file, 0);
         Ok(())
@@ -161,14 +162,19 @@ fn format_line(conversation: &Conversation, message: &Message) -> String {
     let to = match conversation {
         Conversation::All => "*".to_owned(),
         Conversation::Channel(channel) => format!("#{channel}"),
-        Conversation::Pair(one, other) if one == sender => other.get().to_string(),
-        Conversation::Pair(one, _) => one.get().to_string(),
+        Conversation::Pair(one, other) if one == sender => escape(other.get().as_str()),
+        Conversation::Pair(one, _) => escape(one.get().as_str()),
     };
-    let text = text.replace('\\', r"\\");
+    let (sender, text) = (escape(sender.get().as_str()), escape(text));
     // Finer than `/history` shows it, so that the order of sending survives.
     let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let line = format!("{time} {} {to} {text}", sender.get());
+    let line = format!("{time} {sender} {to} {text}");
     format!("{}\n", Printable(&line))
+}
+
+/// Makes backslashes safe from [`unescape`], which [`Printable`] leaves alone.
+fn escape(words: &str) -> String {
+    words.replace('\\', r"\\")
 }
 
 fn append_to(path: &Path) -> io::Result<File> {
@@ -251,16 +257,15 @@ fn parse_line(line: &str) -> Option<(Conversation, OwnedName, DateTime<Utc>, Str
     let (sender, rest) = rest.split_once(' ')?;
     let (to, text) = rest.split_once(' ')?;
     let time = DateTime::parse_from_rfc3339(time).ok()?.with_timezone(&Utc);
-    let (sender, to) = (UserName::new(sender).ok()?.own(), UserName::new(to).ok()?);
-    let conversation = match to.as_str() {
+    let sender = UserName::new(&unescape(sender)?).ok()?.own();
+    let conversation = match to {
         "*" => Conversation::All,
-        channel if channel.starts_with('#') => return None,
-        _ => Conversation::between(&sender, &to.own()),
+        to => Conversation::between(&sender, &UserName::new(&unescape(to)?).ok()?.own())?,
     };
     Some((conversation, sender, time, unescape(text)?))
 }
 
-/// Undoes what [`format_line`] does to a text: `\\\\` for a backslash, and [`Printable`]'s escapes.
+/// Undoes what [`format_line`] does to names and texts: `\\\\` for a backslash, and [`Printable`]'s escapes.
 fn unescape(text: &str) -> Option<String> {
     let mut parts = text.split('\\');
     let mut plain = parts.next()?.to_owned();
@@ -299,8 +304,11 @@ mod tests {
         #[test]
         fn what_is_written_is_read(text in "[^\n]{1,80}|[\\\\ut{}1b\r\t]{1,20}", pair: bool) {
             let name = |name| UserName::new(name).unwrap().own();
-            let (one, other) = (name("jacky"), name("bob"));
-            let conversation = if pair { Conversation::between(&one, &other) } else { Conversation::All };
+            let (one, other) = (name("jacky"), name("b\\u{202e}o\\\\b\\u{1b}"));
+            let conversation = match pair {
+                true => Conversation::between(&one, &other).unwrap(),
+                false => Conversation::All,
+            };
             let time = DateTime::from_timestamp_millis(1_795_255_865_123).unwrap();
             let message = Message { number: 0, time, sender: one, text: text.clone().into() };
             let line = format_line(&conversation, &message);

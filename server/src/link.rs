@@ -21,6 +21,10 @@ use crate::{
 /// An honest receipt takes a round trip, so that it normally comes within the first slice.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// Whoever waits for a turn waits so much longer than for a receipt: a silent receiver is found out by
+/// the one who has the turn, before those who asked at the same moment call it busy.
+pub(crate) const GRACE: Duration = Duration::from_millis(60);
+
 /// The receipt as the handout has it.
 const RECEIPT: &[u8] = b"302 Message receipt successful\n";
 
@@ -30,8 +34,7 @@ pub(crate) struct Link {
     /// Set once, when Lb stands, and outside the lock: closing it must not wait for a turn. At rest
     /// it does not block; blocking, it waits for at most a [`SLICE`].
     socket: OnceLock<TcpStream>,
-    /// Held for one write and its receipt. Both have deadlines, and no other lock is awaited meanwhile.
-    /// Who speaks takes away that Lb is usable and gives it back only if all went well, so a thread
+    /// Held for one write and its receipt. Both have deadlines. Who speaks takes away that Lb is usable and gives it back only if all went well, so a thread
     /// that panicked in its turn leaves a dead link, not a confused one.
     turn: Turn,
 }
@@ -46,10 +49,12 @@ impl Link {
         socket.set_read_timeout(Some(SLICE))?;
         socket.set_write_timeout(Some(SLICE))?;
         socket.set_nonblocking(true)?;
+        // Nobody is to see a link that stands and cannot be spoken on: that is a dead one.
+        let mut usable = self.turn.take_first();
         if self.socket.set(socket).is_err() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        self.turn.make_usable();
+        *usable = true;
         Ok(())
     }
 
@@ -67,7 +72,8 @@ impl Link {
     }
 
     /// Waits for the turn, sends one line and waits for its receipt: for at most `patience` until
-    /// sending, and again from sending on. While that takes time, `meanwhile` is called now and then.
+    /// sending, and again from sending on. While that takes time, it asks now and then whether the
+    /// sender is still there: who is gone need not be heard any more.
     ///
     /// # Errors
     /// [`DeliveryError`]; if it [is fatal](DeliveryError::is_fatal), Lb is closed.
@@ -75,7 +81,7 @@ impl Link {
         &self,
         line: &[u8],
         patience: Duration,
-        mut meanwhile: impl FnMut(),
+        mut is_sender_there: impl FnMut() -> bool,
     ) -> Result<(), DeliveryError> {
         let start = Instant::now();
         let mut place = None;
@@ -83,30 +89,30 @@ impl Link {
             if let Some(begun) = self.try_begin(line, patience, &mut place) {
                 break begun?;
             }
-            if start.elapsed() >= patience {
+            if start.elapsed() > patience + GRACE {
                 return Err(DeliveryError::Busy);
             }
-            meanwhile();
+            if !is_sender_there() {
+                return Err(DeliveryError::SenderGone);
+            }
             thread::park_timeout(SLICE);
         };
         loop {
             if let Some(outcome) = delivery.advance(Wait::Slice) {
                 return outcome;
             }
-            meanwhile();
+            is_sender_there();
         }
     }
 
     /// Whether this link is of no use any more: closed by the client, or with a reply on it that
     /// nobody asked for. While somebody speaks on it, that one finds out.
     pub(crate) fn is_over(&self) -> bool {
-        let (Some(socket), Some(_turn)) = (self.socket.get(), self.turn.take(&mut None)) else {
+        let (Some(socket), Some(usable)) = (self.socket.get(), self.turn.take(&mut None)) else {
             return false;
         };
-        !matches!(
-            attempt(socket, Wait::No, |socket| socket.peek(&mut [0])),
-            Ok(None)
-        )
+        let peeked = attempt(socket, Wait::No, |socket| socket.peek(&mut [0]));
+        !*usable || !matches!(peeked, Ok(None))
     }
 
     /// Sends one line if the sender's turn has come; `None` if not, and from then on the sender has
@@ -127,9 +133,12 @@ impl Link {
         line: &'a [u8],
         patience: Duration,
     ) -> Result<Delivery<'a>, DeliveryError> {
-        let (Some(socket), true) = (self.socket.get(), mem::take(&mut *turn)) else {
+        let Some(socket) = self.socket.get() else {
             return Err(DeliveryError::NoLink);
         };
+        if !mem::take(&mut *turn) {
+            return Err(DeliveryError::Dead);
+        }
         let deadline = Instant::now() + patience;
         let mut delivery = Delivery {
             turn,
@@ -289,10 +298,14 @@ fn attempt(
 /// Why a message was not acknowledged: the handout's `304`.
 #[derive(Debug)]
 pub(crate) enum DeliveryError {
-    /// The receiver has no Lb, not yet or not any more.
+    /// The receiver has no Lb yet.
     NoLink,
     /// It was somebody else's turn on Lb all the time.
     Busy,
+    /// The sender left before its turn came.
+    SenderGone,
+    /// Lb has failed before.
+    Dead,
     /// The receiver answered with another code.
     Refused(u16),
     /// No whole receipt in time.
@@ -312,7 +325,10 @@ pub(crate) enum DeliveryError {
 impl DeliveryError {
     /// Whether the link is dead: what comes later could be taken for the next message's receipt.
     pub(crate) fn is_fatal(&self) -> bool {
-        !matches!(self, Self::NoLink | Self::Busy | Self::Refused(_))
+        !matches!(
+            self,
+            Self::NoLink | Self::Busy | Self::SenderGone | Self::Refused(_)
+        )
     }
 }
 
@@ -321,6 +337,8 @@ impl fmt::Display for DeliveryError {
         match self {
             Self::NoLink => f.write_str("no Lb"),
             Self::Busy => f.write_str("Lb was in use all the time"),
+            Self::SenderGone => f.write_str("the sender left first"),
+            Self::Dead => f.write_str("Lb has failed before"),
             Self::Refused(code) => write!(f, "answered {code}"),
             Self::Silent => f.write_str("no whole receipt in time"),
             Self::Closed => f.write_str("Lb closed"),

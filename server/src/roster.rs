@@ -86,15 +86,6 @@ impl Roster {
         everybody
     }
 
-    /// Everybody online who wants to be told about this user.
-    pub(crate) fn curious(&self, about: UserName<'_>) -> Vec<Arc<Member>> {
-        let members = self.lock();
-        let curious = members.by_seat.values().filter(|member| {
-            member.name() != about && member.wants_notices() && !member.has_left()
-        });
-        curious.cloned().collect()
-    }
-
     /// The names of everybody online, separated by spaces: this member's first, then the others' in
     /// the order in which they logged in, as in the handout's appendix.
     pub(crate) fn names(&self, first: &Member) -> String {

@@ -20,7 +20,6 @@ use crate::{
     history::Memory,
     la::{self, Lines},
     member::Member,
-    notices::Notice,
 };
 
 mod dial;
@@ -273,10 +272,12 @@ impl<'a> Session<'a> {
 
     /// A client that hangs up while others take their time leaves at once, not when that is over.
     /// With commands sent ahead, it stays until they are answered, unless it reset the connection.
-    fn leave_if_over(&self, me: &Member) {
+    /// Says whether it is still there.
+    fn is_there(&self, me: &Member) -> bool {
         if !me.has_left() && la::is_over(self.la, self.ahead) {
             me.retire();
         }
+        !me.has_left()
     }
 
     /// Handout, "Handling commands" 4: first the reply, then the end of both connections. The name is
@@ -323,7 +324,12 @@ impl<'a> Session<'a> {
         info!("{} left: {why}, {left} online", me.name());
         if let State::Online(me) = &self.state {
             self.server.channels.leave_all(me);
-            self.server.notices.tell(Notice::left(me));
+            self.server.notices.stop(me);
+            // Back already: whose earlier login took its time to end.
+            let back = self.server.roster.find(me.name());
+            if !back.is_some_and(|member| member.link().stands()) {
+                self.server.notices.left(me);
+            }
         }
     }
 }

@@ -42,19 +42,19 @@ impl Turn {
     /// Takes the turn if it is free and nobody else has asked for it before. If not, the asking thread
     /// has a `place` in the line from then on, and is unparked when it may be worth asking again.
     pub(crate) fn take<'a>(&'a self, place: &mut Option<Place<'a>>) -> Option<Held<'a>> {
+        if place.is_none()
+            && !self.is_awaited()
+            && let Some(held) = self.hold()
+        {
+            return Some(held);
+        }
+        let mut waiting = self.waiting();
         if place.is_none() {
-            if !self.is_awaited()
-                && let Some(held) = self.hold()
-            {
-                return Some(held);
-            }
-            // First the place, then another try: whoever gives the turn back meanwhile sees either.
-            let mut waiting = self.waiting();
+            // First the place, then another try: who gives the turn back meanwhile sees either.
             waiting.push_back(thread::current());
             self.count.store(waiting.len(), Ordering::SeqCst);
             *place = Some(Place(self));
         }
-        let mut waiting = self.waiting();
         if !waiting.front().is_some_and(is_me) {
             return None;
         }
@@ -68,21 +68,25 @@ impl Turn {
         self.count.load(Ordering::SeqCst) > 0
     }
 
-    /// From now on the link can be spoken on.
-    pub(crate) fn make_usable(&self) {
-        *self.usable.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    /// Waits for the turn before everybody else. For who makes the link: nobody can speak on it yet,
+    /// so that the turn is never anybody's for long.
+    pub(crate) fn take_first(&self) -> Held<'_> {
+        self.held(self.usable.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn hold(&self) -> Option<Held<'_>> {
-        let usable = match self.usable.try_lock() {
-            Ok(usable) => usable,
-            Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        Some(Held {
+        match self.usable.try_lock() {
+            Ok(usable) => Some(self.held(usable)),
+            Err(TryLockError::Poisoned(error)) => Some(self.held(error.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn held<'a>(&'a self, usable: MutexGuard<'a, bool>) -> Held<'a> {
+        Held {
             usable,
             _then: CallNext(self),
-        })
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Thread>> {

@@ -317,6 +317,23 @@ fn a_notice_that_is_not_acknowledged_delays_nobody_else() {
 }
 
 #[test]
+fn a_slow_receiver_of_notices_delays_nobody_elses() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let mut slow = extended(&server, "michael");
+    slow.ask("/notices on");
+    let mut jacky = extended(&server, "jacky");
+    jacky.ask("/notices on");
+    slow.lb.expect("/notice jacky came");
+    for _ in 0..3 {
+        drop(server.user("bob"));
+        jacky.receive("/notice bob came");
+        jacky.receive("/notice bob left");
+    }
+    slow.acknowledge();
+    slow.receive("/notice bob came");
+}
+
+#[test]
 fn who_and_help() {
     let server = Server::start(SERVER, &[]);
     let mut jacky = extended(&server, "jacky");
@@ -565,6 +582,62 @@ fn channels_and_groups_have_an_end() {
 }
 
 #[test]
+fn the_list_of_channels_has_an_end() {
+    let server = Server::start_for(SERVER, &[], testkit::users_file(140));
+    let mut users = Vec::new();
+    for number in 0..140 {
+        let mut user = extended(&server, &format!("user{number}"));
+        let names = (0..64).map(|channel| format!("{number:030}{channel:02}"));
+        let joins: String = names.map(|name| format!("/join {name}\n")).collect();
+        user.la.send(joins);
+        (0..64).for_each(|_| assert!(user.la.line().starts_with("220 ")));
+        users.push(user);
+    }
+    let list = users[0].ask("/channels");
+    assert!(
+        (250 << 10..=257 << 10).contains(&list.len()),
+        "{}",
+        list.len()
+    );
+    assert!(list.starts_with(&format!("320 {:032}:1 ", 0)) && list.ends_with(":1"));
+}
+
+#[test]
+fn who_is_called_like_all_has_no_history_after_a_restart_either() {
+    let users = || TempFile::new("jacky 1\n* 2\n#rust 3\nbob 4\n");
+    let file = TempFile::new("");
+    let options = ["--history", file.path().to_str().unwrap()];
+    let log_in = |server: &Server, name: &str, password: &str| {
+        let mut la = server.dial();
+        assert!(
+            la.ask(&format!("/login {name} {password}"))
+                .starts_with("101")
+        );
+        let listener = testkit::Lb::listen();
+        la.say(&format!("/port {}", listener.port()));
+        let lb = listener.accept();
+        la.expect("201 Build connection successful");
+        let mut user = User { la, lb };
+        assert_eq!(user.ask("/extend"), "210 Extended mode");
+        user
+    };
+    let mut server = Server::start_for(SERVER, &options, users());
+    let mut jacky = log_in(&server, "jacky", "1");
+    for (name, password) in [("*", "2"), ("#rust", "3")] {
+        let mut other = log_in(&server, name, password);
+        jacky.la.say(&format!("/to {name} private"));
+        other.receive("/from jacky private");
+        jacky.la.expect(DELIVERED);
+        assert_eq!(lines(&mut other, "/history jacky"), ["340 0 messages"]);
+    }
+    server.kill();
+    drop(server);
+    let server = Server::start_for(SERVER, &options, users());
+    let mut bob = log_in(&server, "bob", "4");
+    assert_eq!(lines(&mut bob, "/history *"), ["340 0 messages"]);
+}
+
+#[test]
 fn what_was_said_before_joining_stays_unread_however_late_it_is_acknowledged() {
     let server = Server::start(SERVER, &["--ack-timeout", "20"]);
     let (mut jacky, mut bob) = (extended(&server, "jacky"), extended(&server, "bob"));
@@ -599,7 +672,8 @@ fn a_quick_return_is_no_leaving() {
     curious.receive("/notice jacky came");
     jacky.ask("/notices on");
     silent.acknowledge(); // only now the first jacky's thread ends
-    wait_until("it has ended", || server.sessions() <= 4);
+    // Three sessions, and two that have a thread for notices.
+    wait_until("it has ended", || server.sessions() <= 5);
     curious.lb.expect_silence(Duration::from_millis(50));
     jacky.lb.expect_silence(Duration::from_millis(50));
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use testkit::{Lb, Peer, Server, descriptors, password, wait_until};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server");
+const DELIVERED: &str = "303 Message delivery successful";
 const WELCOME: &str = "101 Authentication successful";
 
 /// How a client goes, and in which way it does that.
@@ -147,6 +148,20 @@ fn silent_strangers_and_slow_logins_are_sent_away_in_time() {
 }
 
 #[test]
+fn a_dial_buys_no_time() {
+    let options = ["--port-timeout", "0.7", "--dial-timeout", "19"];
+    let server = Server::start(SERVER, &options);
+    let (full, _queued) = Lb::listen_full();
+    let mut bob = server.dial();
+    assert_eq!(bob.ask("/login bob bob-secret"), WELCOME);
+    let start = Instant::now();
+    bob.say(&format!("/port {}", full.port()));
+    bob.expect("202 Build connection failed");
+    bob.expect_end();
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
 fn guesses_sent_ahead_buy_no_time() {
     let server = Server::start(SERVER, &["--login-timeout", "1.5"]);
     let mut guesser = server.dial();
@@ -266,6 +281,28 @@ fn a_sender_who_dies_while_waiting_for_a_turn_is_free_at_once() {
         None,
         "and jacky still waits"
     );
+}
+
+#[test]
+fn who_left_while_waiting_for_a_turn_is_not_heard_any_more() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));
+    jacky.la.say("/to bob hi");
+    bob.lb.expect("/from jacky hi");
+    let (mut michael, mut user0) = (server.user("michael"), server.user("user0"));
+    michael.la.say("/to bob hi");
+    user0.la.say("/toall hi");
+    jacky.receive("/broadcastfrom user0 hi");
+    michael.receive("/broadcastfrom user0 hi");
+    michael.la.expect_silence(Duration::from_millis(50));
+    michael.la.reset();
+    user0.la.reset();
+    wait_until("both are gone", || bob.ask("/list") == "301 bob jacky");
+    wait_until("and so are their threads", || server.sessions() == 2);
+    bob.acknowledge();
+    jacky.la.expect(DELIVERED);
+    jacky.la.say("/to bob are you there?");
+    bob.receive("/from jacky are you there?");
 }
 
 #[test]

@@ -72,6 +72,37 @@ fn five_of_twenty_are_silent() {
 }
 
 #[test]
+fn receivers_who_answer_one_after_another_hold_up_nobody_else() {
+    let server = Server::start(SERVER, &["--ack-timeout", "20"]);
+    let (mut jacky, mut michael) = (server.user("jacky"), server.user("michael"));
+    let mut slow: Vec<User> = (0..40)
+        .map(|number| server.user(&format!("user{number}")))
+        .collect();
+    let fast = server.user("bob").answering();
+    jacky.la.say("/toall hello");
+    fast.expect("/broadcastfrom jacky hello");
+    michael.receive("/broadcastfrom jacky hello");
+    let one_by_one = std::thread::spawn(move || {
+        for user in &mut slow {
+            user.lb.expect("/broadcastfrom jacky hello");
+            std::thread::sleep(Duration::from_millis(15));
+            user.acknowledge();
+        }
+        slow
+    });
+    michael.la.say("/to bob hi");
+    fast.expect("/from michael hi");
+    michael.la.expect(DELIVERED);
+    assert_eq!(
+        jacky.la.next_line(Duration::from_millis(1)),
+        None,
+        "before the broadcast was over"
+    );
+    jacky.la.expect(DELIVERED);
+    drop(one_by_one.join());
+}
+
+#[test]
 fn two_broadcasts_with_a_silent_receiver_cost_one_timeout() {
     let server = Server::start(SERVER, &["--ack-timeout", "2"]);
     let (mut jacky, mut bob) = (server.user("jacky"), server.user("bob"));

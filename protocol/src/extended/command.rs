@@ -1,5 +1,7 @@
 //! What a client says on La in extended mode.
 
+use std::num::IntErrorKind;
+
 use super::{EXTEND, HISTORY, RoomName};
 use crate::{ChatText, UserName, command::split_keyword};
 
@@ -143,10 +145,7 @@ impl<'a> Command<'a> {
 
 fn history(rest: &str) -> Option<Command<'_>> {
     let (who, count) = match rest.split_once(' ') {
-        Some((who, count)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (who, count.parse().ok().filter(|&count| count > 0)?)
-        }
-        Some(_) => return None,
+        Some((who, count)) => (who, decimal(count).filter(|&count| count > 0)?),
         None => (rest, HISTORY),
     };
     let who = match (who, who.strip_prefix('#')) {
@@ -155,6 +154,19 @@ fn history(rest: &str) -> Option<Command<'_>> {
         (name, None) => Who::User(UserName::new(name).ok()?),
     };
     Some(Command::History(who, count))
+}
+
+/// Digits alone; what is more than any count there is stands for all there is.
+fn decimal(digits: &str) -> Option<usize> {
+    let count = match digits.parse::<usize>() {
+        Ok(count) => count,
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => usize::MAX,
+        Err(_) => return None,
+    };
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(count)
 }
 
 #[cfg(test)]
@@ -264,6 +276,14 @@ mod tests {
             who("/history bob 100"),
             (Who::User(UserName::new("bob").unwrap()), 100)
         );
+        let many = who("/history bob 99999999999999999999999999");
+        assert_eq!(many.1, usize::MAX);
+        for wrong in ["0", "000", "", "-1", "+1", "1.5", "x", "1 2"] {
+            assert!(
+                Command::parse(&format!("/history bob {wrong}")).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use log::info;
 use protocol::Status;
 
 use super::{Session, State};
-use crate::{STACK, member::Member, notices::Notice};
+use crate::{STACK, member::Member};
 
 /// How long a session dials by itself. Networks answer within that; where they do not, it has a
 /// thread dial, to see meanwhile whether the client is still there.
@@ -37,7 +37,7 @@ impl Session<'_> {
                 info!("{} has Lb at {address}", me.name());
                 self.state = State::Online(Arc::clone(me));
                 self.deadline = None;
-                self.server.notices.tell(Notice::came(me));
+                self.server.notices.came(me);
                 self.reply(Status::ConnectionSuccessful)
             }
             Err(error) => {
@@ -47,10 +47,12 @@ impl Session<'_> {
         }
     }
 
-    /// Dials, for as long as the dial time-out says. A client that leaves meanwhile is logged out at
+    /// Dials, for as long as the dial time-out and the client's deadline say. A client that leaves meanwhile is logged out at
     /// once; its thread, and its place among the clients, stay until the dial is over.
     fn connect(&self, me: &Member, address: SocketAddr) -> io::Result<TcpStream> {
         let patience = self.server.limits.dial_timeout;
+        let patience = patience.min(self.left_until_deadline().unwrap_or(patience));
+        let patience = patience.max(Duration::from_millis(1)); // none is an error
         let rest = patience.saturating_sub(DIAL_ALONE);
         match TcpStream::connect_timeout(&address, patience.min(DIAL_ALONE)) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut && !rest.is_zero() => {}
@@ -61,7 +63,7 @@ impl Session<'_> {
             let thread = thread::Builder::new().name("dial".into()).stack_size(STACK);
             let dialling = thread.spawn_scoped(scope, dial)?;
             while !dialling.is_finished() {
-                self.leave_if_over(me);
+                self.is_there(me);
                 thread::sleep(GLANCE);
             }
             match dialling.join() {

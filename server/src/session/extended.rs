@@ -73,7 +73,7 @@ impl Session<'_> {
                 false => self.not_in(channel),
             },
             Command::Channels => {
-                let list = self.server.channels.list();
+                let list = self.server.channels.list(LONGEST);
                 self.reply(Reply::new(Status::Channels, &list))
             }
             Command::Members(channel) => match self.server.channels.members(channel) {
@@ -97,10 +97,11 @@ impl Session<'_> {
             Command::ToGroup(name, text) => self.send_to_group(me, name, text),
             Command::History(who, count) => self.history(me, who, count),
             Command::Notices(on) => {
-                if on {
-                    self.server.notices.start(self.server);
+                let notices = &self.server.notices;
+                let on = on && notices.start(me, self.server.limits.ack_timeout);
+                if !on {
+                    notices.stop(me);
                 }
-                me.want_notices(on);
                 self.tell(
                     Status::Notices,
                     if on { "Notices on" } else { "Notices off" },
@@ -126,8 +127,8 @@ impl Session<'_> {
     }
 
     fn join(&mut self, me: &Arc<Member>, channel: RoomName<'_>) -> io::Result<()> {
-        let first_message = self.server.history.next_number();
-        match self.server.channels.join(channel, me, first_message, MOST) {
+        let next = || self.server.history.next_number();
+        match self.server.channels.join(channel, me, next, MOST) {
             Join::Joined => self.tell(Status::Joined, format_args!("Joined {channel}")),
             Join::Already => self.tell(Status::AlreadyJoined, format_args!("Already in {channel}")),
             Join::TooMany => self.tell(
@@ -138,8 +139,8 @@ impl Session<'_> {
     }
 
     fn say(&mut self, me: &Member, channel: RoomName<'_>, text: ChatText<'_>) -> io::Result<()> {
-        let ticket = self.server.history.ticket();
-        let Some(receivers) = self.server.channels.others(channel, me) else {
+        let ticket = || self.server.history.ticket();
+        let Some((receivers, ticket)) = self.server.channels.address(channel, me, ticket) else {
             return self.not_in(channel);
         };
         debug!("{} in {channel}: {text}", me.name());
@@ -165,6 +166,7 @@ impl Session<'_> {
         let mut members: Vec<OwnedName> = users.iter().map(|user| user.own()).collect();
         members.sort();
         members.dedup();
+        members.shrink_to_fit();
         let count = members.len();
         if self.groups().len() >= MOST && !self.groups().contains_key(name.as_str()) {
             return self.tell(Status::Usage, format_args!("Usage: at most {MOST} groups"));
@@ -208,8 +210,9 @@ impl Session<'_> {
         for receiver in &receivers {
             if !failed.iter().any(|member| member.seat() == receiver.seat()) {
                 let history = &self.server.history;
-                let pair = Conversation::between(me.own_name(), receiver.own_name());
-                history.record(ticket, &history.memory_of(pair), me.own_name(), text);
+                if let Some(pair) = Conversation::between(me.own_name(), receiver.own_name()) {
+                    history.record(ticket, &history.memory_of(pair), me.own_name(), text);
+                }
             }
         }
         self.report(failed.is_empty() && receivers.len() == wanted)
@@ -217,9 +220,9 @@ impl Session<'_> {
 
     fn history(&mut self, me: &Member, who: Who<'_>, count: usize) -> io::Result<()> {
         let (conversation, first) = match who {
-            Who::All => (Conversation::All, 0),
+            Who::All => (Some(Conversation::All), 0),
             Who::Channel(channel) => match self.server.channels.first_message(channel, me) {
-                Some(first) => (Conversation::in_channel(channel), first),
+                Some(first) => (Some(Conversation::in_channel(channel)), first),
                 None => return self.not_in(channel),
             },
             Who::User(user) if self.server.accounts.has(user) => {
@@ -229,7 +232,8 @@ impl Session<'_> {
                 return self.tell(Status::UnknownUser, format_args!("Unknown user {user}"));
             }
         };
-        let messages = self.server.history.last(&conversation, count, first);
+        let last = |it| self.server.history.last(&it, count, first);
+        let messages = conversation.map(last).unwrap_or_default();
         let mut room = LONGEST;
         let fitting = messages.iter().rev().take_while(|message| {
             room = room.saturating_sub(message.length());

@@ -27,8 +27,8 @@ impl Session<'_> {
                 let ticket = self.server.history.ticket();
                 set_line(&mut self.line, Delivery::From(me.name(), text));
                 let patience = self.server.limits.ack_timeout;
-                let meanwhile = || self.leave_if_over(me);
-                let outcome = receiver.link().deliver(&self.line, patience, meanwhile);
+                let is_there = || self.is_there(me);
+                let outcome = receiver.link().deliver(&self.line, patience, is_there);
                 match receiver.settle(outcome) {
                     Ok(()) => {
                         self.remember(ticket, me, &receiver, text);
@@ -57,11 +57,13 @@ impl Session<'_> {
             .at_hand
             .take()
             .filter(|(seat, _)| *seat == other.seat());
-        let (_, memory) = self.at_hand.insert(at_hand.unwrap_or_else(|| {
-            let pair = Conversation::between(me.own_name(), other.own_name());
-            (other.seat(), history.memory_of(pair))
-        }));
-        history.record(ticket, memory, me.own_name(), text);
+        self.at_hand = at_hand.or_else(|| {
+            let pair = Conversation::between(me.own_name(), other.own_name())?;
+            Some((other.seat(), history.memory_of(pair)))
+        });
+        if let Some((_, memory)) = &self.at_hand {
+            history.record(ticket, memory, me.own_name(), text);
+        }
     }
 
     /// Handout, "Handling commands" 3.
@@ -88,7 +90,7 @@ impl Session<'_> {
         line_for: impl Fn(&Member) -> &'r [u8],
     ) -> Vec<&'r Member> {
         let patience = self.server.limits.ack_timeout;
-        let failures = broadcast(receivers, line_for, patience, || self.leave_if_over(me));
+        let failures = broadcast(receivers, line_for, patience, || self.is_there(me));
         let failed = failures.into_iter().map(|(receiver, error)| {
             info!("not delivered to {}: {error}", receiver.name());
             receiver
