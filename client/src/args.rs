@@ -114,8 +114,12 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
         Given::Information(text) => return Ok(Task::Show(text)),
         Given::Arguments(given) => given,
     };
+    let host: String = given.parse_operand(0, "an address")?;
+    if host.is_empty() {
+        return Err(UsageError::new("\"\" is not an address"));
+    }
     Ok(Task::Talk(Args {
-        host: given.parse_operand(0, "an address")?,
+        host,
         port: given
             .parse_operand::<NonZeroU16>(1, "a port: 1 to 65535")?
             .get(),

@@ -44,6 +44,10 @@ impl LineEditor {
     /// # Errors
     /// If the editor does not get along with the terminal.
     pub(crate) fn new(terminal: &Terminal) -> rustyline::Result<Self> {
+        Self::make(terminal).map(Self)
+    }
+
+    fn make(terminal: &Terminal) -> rustyline::Result<Editor<Words, MemHistory>> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             // What is pasted is typed: each line a command, instead of one command of many lines.
@@ -62,7 +66,18 @@ impl LineEditor {
         }));
         let above = above(editor.create_external_printer()?)?;
         terminal.leave_last_line(above, online);
-        Ok(Self(editor))
+        Ok(editor)
+    }
+
+    fn line(&mut self, terminal: &Terminal, prompt: &str) -> rustyline::Result<String> {
+        loop {
+            match self.0.readline(prompt) {
+                Err(error) if is_unreadable(&error) => {
+                    terminal.complain("what was typed is not UTF-8: the line begins anew");
+                }
+                line => return line,
+            }
+        }
     }
 
     /// Reads a line.
@@ -71,9 +86,14 @@ impl LineEditor {
             words.extended = terminal.is_extended();
         }
         let line = match question.visible {
-            true => self.0.readline(question.prompt),
+            true => self.line(terminal, question.prompt),
             false => {
                 let password = rpassword::prompt_password(question.prompt);
+                // What was typed ahead of the prompt was meant for it. It must not turn up as a
+                // command, for all to see.
+                if let Ok(fresh) = Self::make(terminal) {
+                    self.0 = fresh;
+                }
                 password.map_err(|error| match error.kind() {
                     io::ErrorKind::UnexpectedEof => ReadlineError::Eof,
                     _ => error.into(),
@@ -101,6 +121,11 @@ impl LineEditor {
             }
         }
     }
+}
+
+/// Whether a byte came that is no UTF-8; the editor then knows of no line any more.
+fn is_unreadable(error: &ReadlineError) -> bool {
+    matches!(error, ReadlineError::Io(error) if error.kind() == io::ErrorKind::InvalidData)
 }
 
 /// What shows lines above the one being edited. A thread of its own hands them to the editor, so that

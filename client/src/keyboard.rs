@@ -4,7 +4,7 @@ use std::{
     io::{self, Read},
     sync::{
         Arc,
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, Receiver, Sender, SyncSender},
     },
     thread,
 };
@@ -18,9 +18,6 @@ use crate::{
     ta::End,
     terminal::{Pressed, Terminal, cannot_write},
 };
-
-/// Keys that may wait until a line is asked for.
-const KEYS: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +86,8 @@ impl Input {
         if !terminal.take_keys() {
             return Ok(Self::Lines(LineReader::new(MAX_SERVER_LINE)));
         }
-        let (press, pressed) = mpsc::sync_channel(KEYS);
+        // Without a bound: as many keys wait as somebody pastes, and Ctrl-C comes past all of them.
+        let (press, pressed) = mpsc::channel();
         let (terminal, happens) = (Arc::clone(terminal), happens.clone());
         thread::Builder::new()
             .name("keys".into())
@@ -157,7 +155,7 @@ fn read_unseen(lines: &mut LineReader, terminal: &Terminal) -> Event {
 
 /// Watches the keys of a terminal, for as long as there are any: Ctrl-C and Ctrl-Z work also while
 /// nobody asks for a line. The other keys wait for that.
-fn watch_keys(terminal: &Terminal, press: &SyncSender<Key>, happens: &SyncSender<Event>) {
+fn watch_keys(terminal: &Terminal, press: &Sender<Key>, happens: &SyncSender<Event>) {
     let mut decoder = Decoder::default();
     let mut bytes = [0; 256];
     loop {

@@ -40,7 +40,7 @@ pub(crate) struct Ta<'a> {
 /// Why the client is done before its time.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The user left. Exit status 0.
+    /// The user left, or the server said `310`. Exit status 0.
     Left,
     /// The user pressed Ctrl-C. Exit status 130.
     Interrupted,
@@ -71,7 +71,8 @@ impl<'a> Ta<'a> {
     /// Prompts, and waits for what is typed. Only `visible` things are shown.
     ///
     /// # Errors
-    /// [`End::Left`] if that is the end of the input, after a polite `/exit`; `Failed` if the server
+    /// [`End::Left`] if that is the end of the input, after a polite `/exit`, or if the server says
+    /// `310` to a user who is online; `Failed` if the server
     /// goes before that is answered.
     pub(crate) fn ask(&mut self, prompt: &'static str, visible: bool) -> Result<Vec<u8>, End> {
         if let Some(how) = self.lb_lost.take() {
@@ -89,7 +90,12 @@ impl<'a> Ta<'a> {
                 }
                 Event::Typed(None) => return Err(self.leave()),
                 Event::Interrupted => return Err(End::Interrupted),
-                Event::Reply(line) => self.terminal.reply(&line).map_err(screen_lost)?,
+                Event::Reply(line) => {
+                    self.terminal.reply(&line).map_err(screen_lost)?;
+                    if prompt.is_empty() && status(&line) == Some(Status::Bye) {
+                        return Err(End::Left);
+                    }
+                }
                 Event::Skipped(why) => self.skipped(&why),
                 Event::LaLost(how) => return Err(self.lost(how)),
                 Event::LbLost(how) => return Err(End::Failed(gone(&how))),
@@ -138,8 +144,7 @@ impl<'a> Ta<'a> {
                     if self.terminal.is_extended() && extended::goes_on(&line) {
                         continue;
                     }
-                    let line = String::from_utf8_lossy(&line);
-                    return Ok(Reply::parse(&line).ok().and_then(|reply| reply.status()));
+                    return Ok(status(&line));
                 }
                 Ok(Event::Skipped(why)) => {
                     self.skipped(&why);
@@ -194,6 +199,11 @@ impl<'a> Ta<'a> {
         }
         End::Failed(gone(&how))
     }
+}
+
+fn status(reply: &[u8]) -> Option<Status> {
+    let reply = String::from_utf8_lossy(reply);
+    Reply::parse(&reply).ok().and_then(|reply| reply.status())
 }
 
 fn gone(how: &str) -> String {

@@ -113,12 +113,14 @@ impl Terminal {
         screen.tty.is_some()
     }
 
-    /// Leaves the last line to an editor, which shows the other ones through this. What the editor
-    /// does to the terminal is undone at the end.
+    /// Leaves the last line to an editor, or to one that takes its place, which shows the other ones
+    /// through this. What an editor does to the terminal is undone at the end.
     #[cfg(feature = "line-editor")]
     pub(crate) fn leave_last_line(&self, above: Above, online: Online) {
         let mut screen = self.lock();
-        screen.tty = Tty::hold(tty::FOR_AN_EDITOR).ok();
+        if screen.above.is_none() {
+            screen.tty = Tty::hold(tty::FOR_AN_EDITOR).ok();
+        }
         screen.above = Some(above);
         screen.online = online;
     }

@@ -21,9 +21,9 @@ pub(crate) const FOR_AN_EDITOR: &[&str] = &["-icanon", "-echo", "min", "1", "tim
 /// this program has no other way to the settings than `stty`. Each line it reads asks for the size;
 /// the end of its input, which comes however this program ends, means that the settings be put back.
 /// It outlives every signal that may end this program, at any moment, also the one for a pipe that
-/// nobody reads any more.
+/// nobody reads any more, and may set the terminal also when a shell has put it into the background.
 const HELPER: &str = r#"
-trap '' HUP INT PIPE QUIT TERM TSTP
+trap '' HUP INT PIPE QUIT TERM TSTP TTOU
 saved=$(stty -g <&2 2>/dev/null) || exit
 stty "$@" <&2 2>/dev/null && echo ready 2>/dev/null
 while read -r _; do stty size <&2 2>/dev/null || echo; done

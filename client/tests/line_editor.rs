@@ -104,6 +104,48 @@ fn messages_come_above_the_line_being_typed() {
 }
 
 #[test]
+fn what_is_pasted_is_a_command_a_line() {
+    let server = start_server();
+    let mut bob = user(server, "bob");
+    let mut client = log_in(server, "jacky");
+    client.type_bytes("/to bob one\r/to bob two\r/to bob thr");
+    bob.receive("/from jacky one");
+    client.output.until(DELIVERED);
+    bob.receive("/from jacky two");
+    client.output.until(DELIVERED);
+    client.type_line("ee");
+    bob.receive("/from jacky three");
+    client.output.until(DELIVERED);
+}
+
+#[test]
+fn a_byte_that_is_no_utf_8_ends_a_line_and_not_the_session() {
+    let server = start_server();
+    let mut bob = user(server, "bob");
+    let mut client = log_in(server, "jacky");
+    client.type_bytes(b"caf\xe9 ");
+    client.output.until("not UTF-8");
+    client.type_line("/to bob hi");
+    bob.receive("/from jacky hi");
+    client.output.until(DELIVERED);
+}
+
+#[test]
+fn a_password_typed_too_early_is_no_command() {
+    let server = start_server();
+    let (ip, port) = (server.ip().to_string(), server.port().to_string());
+    let mut client = Program::start_on_terminal(CLIENT, &[&ip, &port], ENVIRONMENT);
+    client.output.until("user name:");
+    client.type_bytes("jacky\rhush-hush\r");
+    client.output.until("password:");
+    client.type_line(&password("jacky"));
+    client.output.until("Build connection successful\r\n");
+    client.type_line("/list");
+    let seen = client.output.until("301 jacky\r\n");
+    assert!(!seen.contains("hush"), "{seen}");
+}
+
+#[test]
 fn through_a_pipe_it_is_the_default_build() {
     let server = start_server();
     let (ip, port) = (server.ip().to_string(), server.port().to_string());

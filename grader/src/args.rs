@@ -140,6 +140,11 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Task, Us
         return Ok(Task::List(scripts));
     }
     let role = role.ok_or_else(|| UsageError::new("say what is to be graded: server or client"))?;
+    if scripts.is_empty() {
+        return Err(UsageError::new(
+            "nothing to play: none of these transcripts has such a mark",
+        ));
+    }
     let examinee = examinee(&given, role)?;
     let default = Patience::default();
     let jobs = given.parse_option("jobs", 1, "a number")?;

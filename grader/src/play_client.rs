@@ -248,6 +248,9 @@ impl ClientPlay {
         let unseen = plain.get(self.seen..).unwrap_or("");
         let came = match unseen.trim() {
             _ if output.flooded() => "a flood of output".into(),
+            "" if plain.is_empty() => "nothing on the screen so far (a program must flush what it \
+                 prints, or else be graded with --tty)"
+                .into(),
             "" => "nothing new on the screen".into(),
             _ => {
                 let start = unseen

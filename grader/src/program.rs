@@ -1,11 +1,12 @@
 //! A submission as a process: starting it, watching it, and ending it with all that it started.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     fmt,
     io::{self, PipeReader, PipeWriter, Read, Write},
     net::SocketAddr,
-    os::unix::process::{CommandExt, ExitStatusExt},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -18,7 +19,7 @@ use std::{
 };
 
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::{leftovers, output::Output, play_server::remove_users_files};
 
@@ -126,20 +127,18 @@ impl fmt::Display for Exit {
 }
 
 impl Running {
-    /// Starts a submission on pipes, in a process group of its own, with `values` as
-    /// arguments. What it writes to either output is one output here.
+    /// Starts a submission on pipes, in a process group of its own, with `values` as arguments. What it writes to either output is one output here.
     pub(crate) fn start(
         submission: &Submission,
         values: &[(&str, &OsStr)],
         output: Output,
     ) -> io::Result<Self> {
         let mark = next_mark()?;
-        let mut child = Command::new(&submission.program)
+        let mut child = in_own_session(&submission.program)?
             .args(submission.arguments(values))
             .env(MARK, &mark)
             // Else what a Python program prints stays in its buffer.
             .env("PYTHONUNBUFFERED", "1")
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -245,22 +244,6 @@ impl Running {
     pub(crate) fn exit(&mut self) -> Option<&Exit> {
         if self.exit.is_none() {
             self.exit = match &mut self.life {
-                Life::OnPipes(child) => child.try_wait().ok().flatten().map(|status| match status
-                    .signal()
-                {
-                    Some(signal) => Exit::Signal(signal.to_string()),
-                    None => Exit::Status(status.code().unwrap_or(0).unsigned_abs()),
-                }),
-                Life::OnTerminal { child, .. } => {
-                    child
-                        .try_wait()
-                        .ok()
-                        .flatten()
-                        .map(|status| match status.signal() {
-                            Some(signal) => Exit::Signal(signal.to_owned()),
-                            None => Exit::Status(status.exit_code()),
-                        })
-                }
                 Life::InProcess(thread) => match thread {
                     Some(running) if running.is_finished() => {
                         let joined = thread.take().map(JoinHandle::join);
@@ -269,6 +252,7 @@ impl Running {
                     }
                     _ => None,
                 },
+                _ => self.group().and_then(ended),
             };
         }
         self.exit.as_ref()
@@ -292,6 +276,16 @@ impl Running {
     }
 }
 
+/// How a process ended, if it has. It is not waited for, so that its number stays its own.
+fn ended(process: Pid) -> Option<Exit> {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let status = waitid(WaitId::Pid(process), look).ok()??;
+    match (status.terminating_signal(), status.exit_status()) {
+        (Some(signal), _) => Some(Exit::Signal(signal.to_string())),
+        (None, code) => Some(Exit::Status(code.unwrap_or(0).unsigned_abs())),
+    }
+}
+
 /// Ends the submission and everything that it started. As long as the process has not been waited
 /// for, its number, and so its group's, is nobody else's.
 impl Drop for Running {
@@ -305,9 +299,7 @@ impl Drop for Running {
             let deadline = Instant::now() + GRACE;
             self.wait(deadline);
         }
-        if self.exit.is_none() {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        let _ = kill_process_group(group, Signal::KILL);
         leftovers::end(&self.mark);
         let _ = match &mut self.life {
             Life::OnPipes(child) => child.wait().map(drop),
@@ -376,6 +368,34 @@ fn located(program: &OsStr) -> io::Result<PathBuf> {
         0 | 1 => Ok(path.to_owned()),
         _ => std::path::absolute(path),
     }
+}
+
+/// A program in a session of its own, where there is the tool `setsid`: one that asks for a password
+/// at its terminal must not find the one at which the grader was started. Elsewhere in a process
+/// group of its own.
+fn in_own_session(program: &OsStr) -> io::Result<Command> {
+    let program = found(program)?;
+    if let Ok(setsid) = found(OsStr::new("setsid")) {
+        let mut command = Command::new(setsid);
+        command.arg(program);
+        return Ok(command);
+    }
+    let mut command = Command::new(program);
+    command.process_group(0);
+    Ok(command)
+}
+
+/// Where a program is, as a shell would look for it.
+fn found(program: &OsStr) -> io::Result<PathBuf> {
+    let path = located(program)?;
+    if path.is_absolute() {
+        return path.metadata().map(|_| path);
+    }
+    let places = env::var_os("PATH").unwrap_or_default();
+    let mut found = env::split_paths(&places).map(|place| place.join(&path));
+    found
+        .find(|file| file.is_file())
+        .ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
 #[cfg(test)]
@@ -477,6 +497,43 @@ mod tests {
         leaves_nobody(shell(
             "setsid sh -c 'sleep 1; echo ready; sleep 60' & exec sleep 60",
         ));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nobody_is_left_of_the_group_either_without_a_mark() {
+        let running = shell(
+            "env -i sh -c 'trap \"\" TERM; echo ready; while :; do sleep 1; done' & echo \"child $! \"",
+        );
+        let child = loop {
+            let shown = running.output().plain();
+            let number = shown.split_once("child ").map(|(_, rest)| rest);
+            match number.and_then(|rest| rest.split_once(' ')) {
+                Some((number, _)) if shown.contains("ready") => break number.to_owned(),
+                _ => thread::sleep(LOOK),
+            }
+        };
+        drop(running);
+        let deadline = soon();
+        // Killed, it may still wait for somebody to notice.
+        let lives = || {
+            let stat = std::fs::read_to_string(format!("/proc/{child}/stat"));
+            stat.is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        while lives() {
+            assert!(Instant::now() < deadline, "{child} is left");
+            thread::sleep(LOOK);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_graders_terminal_is_out_of_reach() {
+        let running = shell("(: < /dev/tty) 2> /dev/null && echo ready || echo none");
+        while !running.output().plain().contains("none") {
+            assert!(!running.output().plain().contains("ready"));
+            thread::sleep(LOOK);
+        }
     }
 
     #[cfg(target_os = "linux")]

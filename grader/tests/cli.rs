@@ -138,6 +138,10 @@ fn wrong_usage_and_wrong_transcripts_are_status_2() {
         (&["server"], "how is the submission started?"),
         (&["server", "--"], "how is the submission started?"),
         (
+            &["server", "--mark", "strict", "list-alone", "--", "x"],
+            "nothing to play",
+        ),
+        (
             &["server", "python3", "server.py"],
             "\"python3\" is neither a built-in transcript nor a file",
         ),

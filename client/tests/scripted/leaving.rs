@@ -69,6 +69,15 @@ fn end_of_input_after_a_refused_login() {
 }
 
 #[test]
+fn a_server_may_say_goodbye_first() {
+    let (mut program, mut client) = online(&[]);
+    client.la.say("310 Bye bye");
+    program.output.expect("310 Bye bye\n");
+    assert_eq!(program.status(), 0);
+    program.errors.expect_end();
+}
+
+#[test]
 fn end_of_input_while_idle() {
     let (mut program, client) = online(&[]);
     program.close_input();
