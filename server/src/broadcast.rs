@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use crate::{
-    link::{DeliveryError, GRACE, Wait},
+    link::{Delivery, DeliveryError, GRACE, Wait},
     member::Member,
     system::{Arc, Instant, thread},
     turn::Place,
 };
 
-/// How long all lines having been sent, receipts are waited for one by one.
+/// How long receipts are waited for one by one, once the lines are sent.
 const IN_TURN: Duration = Duration::from_millis(20);
 
-/// After that, the shortest and the longest nap between two rounds of looking for receipts. In between
-/// it is an eighth of the time already spent, so that many silent receivers cost few rounds and a
-/// quick one is not held for long.
+/// After that, the shortest and the longest nap between two rounds of looking for what has come. In
+/// between it is an eighth of the time in which nothing came, so that many silent receivers cost few
+/// rounds and a quick one is not held for long.
 const NAP: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(20));
 
 /// Sends all of these members the line that is for them, one right after the other, and only then
@@ -32,50 +32,84 @@ pub(crate) fn broadcast<'a>(
 ) -> Vec<(&'a Member, DeliveryError)> {
     let start = Instant::now();
     let mut failures = Vec::new();
-    let mut unsent: Vec<(&Member, Option<Place>)> = Vec::with_capacity(receivers.len());
-    unsent.extend(receivers.iter().map(|member| (&**member, None)));
     let mut under_way = Vec::with_capacity(receivers.len());
+    let mut unsent: Vec<(&Member, Option<Place>)> = Vec::new();
+    for member in receivers {
+        match member.link().try_begin(line_for(member), patience) {
+            None => unsent.push((member, None)),
+            Some(begun) => begin(member, begun, &mut under_way, &mut failures),
+        }
+    }
+
     // Waiting for receipts in the order of sending costs the fewest calls, as the later ones come
     // meanwhile. But those are not to wait for long.
-    let mut wait = Wait::Slice;
+    let mut last_came = Instant::now();
+    let end = last_came + IN_TURN;
+    let mut in_turn = true;
+    under_way.retain_mut(|(member, delivery)| {
+        let mut outcome = delivery.advance(Wait::No);
+        if outcome.is_none() && in_turn {
+            outcome = delivery.advance(Wait::Slice);
+            in_turn = outcome.is_some() && Instant::now() < end;
+        }
+        settle(member, outcome, &mut failures)
+    });
+
+    // Only now the broadcast stands in line for whose turn is somebody else's: who is behind it waits
+    // until it comes when it is called.
     loop {
-        unsent.retain_mut(|(member, place)| {
-            let member = *member;
-            match member.link().try_begin(line_for(member), patience, place) {
-                None => return true,
-                Some(Ok(delivery)) => under_way.push((member, delivery)),
-                Some(Err(error)) => failures.extend(failure(member, Err(error))),
-            }
-            false
-        });
-        let sent = Instant::now();
+        // Sending is progress, and so is a receipt.
+        let left = 2 * unsent.len() + under_way.len();
         under_way.retain_mut(|(member, delivery)| {
-            let mut outcome = delivery.advance(Wait::No);
-            if outcome.is_none() && wait == Wait::Slice {
-                outcome = delivery.advance(Wait::Slice);
-                if outcome.is_none() || sent.elapsed() > IN_TURN {
-                    wait = Wait::No;
-                }
-            }
-            let Some(outcome) = outcome else { return true };
-            failures.extend(failure(member, outcome));
+            settle(member, delivery.advance(Wait::No), &mut failures)
+        });
+        unsent.retain_mut(|(member, place)| {
+            let (line, member) = (line_for(member), *member);
+            let Some(begun) = member.link().begin_in_line(line, patience, place) else {
+                return true;
+            };
+            begin(member, begun, &mut under_way, &mut failures);
             false
         });
-        wait = Wait::No;
-        let spent = start.elapsed();
+        if unsent.is_empty() && under_way.is_empty() {
+            return failures;
+        }
         let gone = !is_sender_there();
-        if gone || spent > patience + GRACE {
+        if gone || start.elapsed() > patience + GRACE {
             let why = || match gone {
                 true => DeliveryError::SenderGone,
                 false => DeliveryError::Busy,
             };
             failures.extend(unsent.drain(..).map(|(member, _)| (member, why())));
         }
-        if unsent.is_empty() && under_way.is_empty() {
-            return failures;
+        if 2 * unsent.len() + under_way.len() < left {
+            last_came = Instant::now();
         }
-        thread::park_timeout((spent / 8).clamp(NAP.0, NAP.1));
+        thread::park_timeout((last_came.elapsed() / 8).clamp(NAP.0, NAP.1));
     }
+}
+
+fn begin<'a>(
+    member: &'a Member,
+    begun: Result<Delivery<'a>, DeliveryError>,
+    under_way: &mut Vec<(&'a Member, Delivery<'a>)>,
+    failures: &mut Vec<(&'a Member, DeliveryError)>,
+) {
+    match begun {
+        Ok(delivery) => under_way.push((member, delivery)),
+        Err(error) => failures.extend(failure(member, Err(error))),
+    }
+}
+
+/// Whether a delivery is still under way.
+fn settle<'a>(
+    member: &'a Member,
+    outcome: Option<Result<(), DeliveryError>>,
+    failures: &mut Vec<(&'a Member, DeliveryError)>,
+) -> bool {
+    let Some(outcome) = outcome else { return true };
+    failures.extend(failure(member, outcome));
+    false
 }
 
 fn failure(

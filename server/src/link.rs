@@ -86,7 +86,7 @@ impl Link {
         let start = Instant::now();
         let mut place = None;
         let mut delivery = loop {
-            if let Some(begun) = self.try_begin(line, patience, &mut place) {
+            if let Some(begun) = self.begin_in_line(line, patience, &mut place) {
                 break begun?;
             }
             if start.elapsed() > patience + GRACE {
@@ -108,16 +108,26 @@ impl Link {
     /// Whether this link is of no use any more: closed by the client, or with a reply on it that
     /// nobody asked for. While somebody speaks on it, that one finds out.
     pub(crate) fn is_over(&self) -> bool {
-        let (Some(socket), Some(usable)) = (self.socket.get(), self.turn.take(&mut None)) else {
+        let (Some(socket), Some(usable)) = (self.socket.get(), self.turn.try_take()) else {
             return false;
         };
         let peeked = attempt(socket, Wait::No, |socket| socket.peek(&mut [0]));
         !*usable || !matches!(peeked, Ok(None))
     }
 
+    /// Sends one line if it is nobody's turn and nobody waits for it; `None` if not.
+    pub(crate) fn try_begin<'a>(
+        &'a self,
+        line: &'a [u8],
+        patience: Duration,
+    ) -> Option<Result<Delivery<'a>, DeliveryError>> {
+        let turn = self.turn.try_take()?;
+        Some(self.begin(turn, line, patience))
+    }
+
     /// Sends one line if the sender's turn has come; `None` if not, and from then on the sender has
     /// a `place` in the line of those who wait.
-    pub(crate) fn try_begin<'a>(
+    pub(crate) fn begin_in_line<'a>(
         &'a self,
         line: &'a [u8],
         patience: Duration,

@@ -39,12 +39,20 @@ pub(crate) struct Place<'a>(&'a Turn);
 struct CallNext<'a>(&'a Turn);
 
 impl Turn {
+    /// Takes the turn if it is free and nobody waits for it.
+    pub(crate) fn try_take(&self) -> Option<Held<'_>> {
+        match self.is_awaited() {
+            true => None,
+            false => self.hold(),
+        }
+    }
+
     /// Takes the turn if it is free and nobody else has asked for it before. If not, the asking thread
     /// has a `place` in the line from then on, and is unparked when it may be worth asking again.
+    /// Until then nobody behind it has the turn: it should have nothing else to do.
     pub(crate) fn take<'a>(&'a self, place: &mut Option<Place<'a>>) -> Option<Held<'a>> {
         if place.is_none()
-            && !self.is_awaited()
-            && let Some(held) = self.hold()
+            && let Some(held) = self.try_take()
         {
             return Some(held);
         }

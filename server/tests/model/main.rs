@@ -263,12 +263,12 @@ fn turns_come_in_the_order_of_asking_and_everybody_is_called() {
             told.recv().unwrap();
             asker
         };
-        let held = turn.take(&mut None).unwrap();
+        let held = turn.try_take().unwrap();
         let mut askers = [0, 1, 2, 3].map(ask).into_iter().collect::<Vec<_>>();
         drop(held);
         askers.push(ask(4));
         askers.into_iter().for_each(|asker| asker.join().unwrap());
         assert_eq!(*order.lock().unwrap(), [1, 3, 4]);
-        assert!(turn.take(&mut None).is_some(), "nobody is left");
+        assert!(turn.try_take().is_some(), "nobody is left");
     });
 }
