@@ -387,6 +387,8 @@ mod drawn {
         client.output.until("password:");
         client.type_line("12345");
         la.expect("/login jacky 12345");
+        // Past whatever has been typed ahead.
+        client.type_bytes("x".repeat(2000));
         client.type_bytes("\x03");
         client.output.until("status 130.");
         client.output.until("restored");
