@@ -52,7 +52,9 @@ pub(crate) fn broadcast<'a>(
             outcome = delivery.advance(Wait::Slice);
             in_turn = outcome.is_some() && Instant::now() < end;
         }
-        settle(member, outcome, &mut failures)
+        let Some(outcome) = outcome else { return true };
+        settle(member, outcome, &mut failures);
+        false
     });
 
     // Only now the broadcast stands in line for whose turn is somebody else's: who is behind it waits
@@ -61,7 +63,11 @@ pub(crate) fn broadcast<'a>(
         // Sending is progress, and so is a receipt.
         let left = 2 * unsent.len() + under_way.len();
         under_way.retain_mut(|(member, delivery)| {
-            settle(member, delivery.advance(Wait::No), &mut failures)
+            let Some(outcome) = delivery.advance(Wait::No) else {
+                return true;
+            };
+            settle(member, outcome, &mut failures);
+            false
         });
         unsent.retain_mut(|(member, place)| {
             let (line, member) = (line_for(member), *member);
@@ -97,24 +103,16 @@ fn begin<'a>(
 ) {
     match begun {
         Ok(delivery) => under_way.push((member, delivery)),
-        Err(error) => failures.extend(failure(member, Err(error))),
+        Err(error) => settle(member, Err(error), failures),
     }
 }
 
-/// Whether a delivery is still under way.
 fn settle<'a>(
     member: &'a Member,
-    outcome: Option<Result<(), DeliveryError>>,
-    failures: &mut Vec<(&'a Member, DeliveryError)>,
-) -> bool {
-    let Some(outcome) = outcome else { return true };
-    failures.extend(failure(member, outcome));
-    false
-}
-
-fn failure(
-    member: &Member,
     outcome: Result<(), DeliveryError>,
-) -> Option<(&Member, DeliveryError)> {
-    member.settle(outcome).err().map(|error| (member, error))
+    failures: &mut Vec<(&'a Member, DeliveryError)>,
+) {
+    if let Err(error) = member.settle(outcome) {
+        failures.push((member, error));
+    }
 }

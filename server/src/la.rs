@@ -37,6 +37,10 @@ impl<'a> Lines<'a> {
         &mut self,
         deadline: Option<Instant>,
     ) -> Result<Option<(&[u8], bool)>, LineError> {
+        // Also for what has come already: lines sent ahead buy no time.
+        if left_until(deadline) == Some(Duration::ZERO) {
+            return Err(io::Error::from(ErrorKind::TimedOut).into());
+        }
         let Self {
             la,
             reader,
@@ -50,6 +54,11 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// How long it is until then, if there is a deadline.
+pub(crate) fn left_until(deadline: Option<Instant>) -> Option<Duration> {
+    deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+}
+
 /// A read time-out bounds one read; this makes of it a deadline for all of them.
 struct Timed<'a> {
     la: &'a TcpStream,
@@ -59,9 +68,7 @@ struct Timed<'a> {
 
 impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self
-            .deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left_until(self.deadline);
         if left == Some(Duration::ZERO) {
             return Err(ErrorKind::TimedOut.into());
         }

@@ -143,9 +143,6 @@ impl<'a> Session<'a> {
             if self.state.member().is_some_and(|me| me.has_left()) {
                 return End::LoggedOut;
             }
-            if self.left_until_deadline() == Some(Duration::ZERO) {
-                return End::Late;
-            }
             let answered = match lines.next(self.deadline) {
                 Ok(Some((line, ahead))) => {
                     self.ahead = ahead;
@@ -157,8 +154,7 @@ impl<'a> Session<'a> {
                 }
                 Err(LineError::Endless(_)) => {
                     self.leave(&End::Endless);
-                    self.close_lb();
-                    la::say_goodbye(self.la);
+                    self.say_goodbye();
                     return End::Endless;
                 }
                 Err(LineError::Io(error)) => Err(error),
@@ -170,11 +166,6 @@ impl<'a> Session<'a> {
                 Err(error) => return End::Broken(error),
             }
         }
-    }
-
-    fn left_until_deadline(&self) -> Option<Duration> {
-        let now = Instant::now();
-        self.deadline.map(|end| end.saturating_duration_since(now))
     }
 
     /// Answers one line with one reply. `Break` after `/exit`.
@@ -265,7 +256,7 @@ impl<'a> Session<'a> {
         }
         self.failed_logins += 1;
         if self.failed_logins > FREE_FAILURES {
-            thread::sleep(self.left_until_deadline().unwrap_or(PENALTY).min(PENALTY));
+            thread::sleep(la::left_until(self.deadline).map_or(PENALTY, |left| left.min(PENALTY)));
         }
         self.reply(Status::AuthenticationFailed)
     }
@@ -284,10 +275,8 @@ impl<'a> Session<'a> {
     /// free before the client can know.
     fn exit(&mut self) -> io::Result<ControlFlow<()>> {
         self.leave(&End::Exit);
-        let said = self.reply(Status::Bye);
-        self.close_lb();
-        said?;
-        la::say_goodbye(self.la);
+        self.reply(Status::Bye)?;
+        self.say_goodbye();
         Ok(ControlFlow::Break(()))
     }
 
@@ -302,6 +291,11 @@ impl<'a> Session<'a> {
             self.line = Vec::new();
         }
         sent
+    }
+
+    fn say_goodbye(&self) {
+        self.close_lb();
+        la::say_goodbye(self.la);
     }
 
     fn close_lb(&self) {

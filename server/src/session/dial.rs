@@ -13,7 +13,7 @@ use log::info;
 use protocol::Status;
 
 use super::{Session, State};
-use crate::{STACK, member::Member};
+use crate::{STACK, la, member::Member};
 
 /// How long a session dials by itself. Networks answer within that; where they do not, it has a
 /// thread dial, to see meanwhile whether the client is still there.
@@ -47,11 +47,12 @@ impl Session<'_> {
         }
     }
 
-    /// Dials, for as long as the dial time-out and the client's deadline say. A client that leaves meanwhile is logged out at
-    /// once; its thread, and its place among the clients, stay until the dial is over.
+    /// Dials, for as long as the dial time-out and the client's deadline say. A client that leaves
+    /// meanwhile is logged out at once; its thread, and its place among the clients, stay until the
+    /// dial is over.
     fn connect(&self, me: &Member, address: SocketAddr) -> io::Result<TcpStream> {
         let patience = self.server.limits.dial_timeout;
-        let patience = patience.min(self.left_until_deadline().unwrap_or(patience));
+        let patience = la::left_until(self.deadline).map_or(patience, |left| left.min(patience));
         let patience = patience.max(Duration::from_millis(1)); // none is an error
         let rest = patience.saturating_sub(DIAL_ALONE);
         match TcpStream::connect_timeout(&address, patience.min(DIAL_ALONE)) {
