@@ -44,10 +44,6 @@ impl LineEditor {
     /// # Errors
     /// If the editor does not get along with the terminal.
     pub(crate) fn new(terminal: &Terminal) -> rustyline::Result<Self> {
-        Self::make(terminal).map(Self)
-    }
-
-    fn make(terminal: &Terminal) -> rustyline::Result<Editor<Words, MemHistory>> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             // What is pasted is typed: each line a command, instead of one command of many lines.
@@ -66,7 +62,7 @@ impl LineEditor {
         }));
         let above = above(editor.create_external_printer()?)?;
         terminal.leave_last_line(above, online);
-        Ok(editor)
+        Ok(Self(editor))
     }
 
     fn line(&mut self, terminal: &Terminal, prompt: &str) -> rustyline::Result<String> {
@@ -91,8 +87,8 @@ impl LineEditor {
                 let password = rpassword::prompt_password(question.prompt);
                 // What was typed ahead of the prompt was meant for it. It must not turn up as a
                 // command, for all to see.
-                if let Ok(fresh) = Self::make(terminal) {
-                    self.0 = fresh;
+                if let Ok(fresh) = Self::new(terminal) {
+                    *self = fresh;
                 }
                 password.map_err(|error| match error.kind() {
                     io::ErrorKind::UnexpectedEof => ReadlineError::Eof,

@@ -31,7 +31,7 @@ use std::{
 use args::{Args, Task};
 use protocol::cli;
 use ta::{End, Ta};
-use terminal::Terminal;
+use terminal::{Terminal, cannot_write};
 
 /// The server is gone, or could not do what a client needs.
 const FAILED: u8 = 1;
@@ -48,10 +48,7 @@ fn main() -> ExitCode {
         Ok(Task::Show(text)) => match cli::print(&text) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                let _ = writeln!(
-                    io::stderr(),
-                    "client: cannot write to standard output: {error}"
-                );
+                let _ = writeln!(io::stderr(), "client: {}", cannot_write(&error));
                 ExitCode::from(FAILED)
             }
         },

@@ -72,8 +72,7 @@ impl<'a> Ta<'a> {
     ///
     /// # Errors
     /// [`End::Left`] if that is the end of the input, after a polite `/exit`, or if the server says
-    /// `310` to a user who is online; `Failed` if the server
-    /// goes before that is answered.
+    /// `310` to a user who is online; `Failed` if the server goes before that is answered.
     pub(crate) fn ask(&mut self, prompt: &'static str, visible: bool) -> Result<Vec<u8>, End> {
         if let Some(how) = self.lb_lost.take() {
             return Err(End::Failed(gone(&how)));

@@ -127,7 +127,8 @@ impl fmt::Display for Exit {
 }
 
 impl Running {
-    /// Starts a submission on pipes, in a process group of its own, with `values` as arguments. What it writes to either output is one output here.
+    /// Starts a submission on pipes, in a process group of its own, with `values` as arguments. What
+    /// it writes to either output is one output here.
     pub(crate) fn start(
         submission: &Submission,
         values: &[(&str, &OsStr)],
